@@ -1,0 +1,5 @@
+"""The published language: every event that travels between the houses, and the bases of commands and wakes."""
+
+from shared.events.base import Command, Event, Fact, Wake
+
+__all__ = ["Command", "Event", "Fact", "Wake"]

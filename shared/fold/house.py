@@ -1,0 +1,209 @@
+"""What a house is to its shell: pure functions over one subject's state, and the queries that feed them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.announcements import Announcement
+from shared.clock import Clock
+from shared.database import Database
+from shared.events import Command, Event, Wake
+from shared.refusal import Refusal
+
+State = TypeVar("State")
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A numbered announcement of another house, as it reached us."""
+
+    source: str
+    number: int
+    previous: UUID | None
+    id: UUID
+    at: datetime
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call through this house's own HTTP door."""
+
+    principal: str
+    idempotency_key: str | None = None
+    request_hash: bytes = b""
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One piece of work for one subject, whatever door it came through.
+
+    `correlation_id` ties together what follows from one cause across houses; None starts a new thread.
+    """
+
+    key: str
+    fact: Event | Command | Wake
+    via: Message | Request | None
+    correlation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unaddressed:
+    """Work whose subject is not known yet: the house's `address` finds whose it is."""
+
+    fact: Command
+    via: Request
+    correlation_id: UUID | None = None
+
+
+Work: TypeAlias = Heard | Unaddressed
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One piece of work that was applied, the announcements that followed, and the state before and after it."""
+
+    heard: Heard
+    announcements: Sequence[Announcement]
+    before: Any
+    state: Any
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Heard, decided and committed."""
+
+    key: str
+    announcements: Sequence[Announcement]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A number already heard: dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A number too high, or one behind a parked item: noted, and pulled from its source later."""
+
+    key: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """This item failed for a reason of its own and waits for an operator."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same fact, with the same content, was accepted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """True but early: applied by itself when what it needs arrives. `reason` is `unknown-…`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """The same identity with other content."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another transaction holds the subject for too long; nothing was done."""
+
+
+Outcome: TypeAlias = Applied | Repeat | Gap | Parked | Refusal | Duplicate | Held | Contradicted | Busy
+
+
+class Context(Protocol):
+    """What `decide` may know besides the state; each house has its own, in `domain/context.py`."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Name and version of the rules and models used, for the basis of what is said."""
+
+    @property
+    def unversioned(self) -> Mapping[str, Any] | None:
+        """The values no version names (heads, budgets, switches, model answers), for the journal."""
+
+
+Decision: TypeAlias = Sequence[Event] | Refusal
+Addressed: TypeAlias = Heard | Duplicate | Held | Contradicted | Busy
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What `address` found: an outcome for each piece of work, and early facts that it sets free."""
+
+    outcomes: Sequence[Addressed]
+    released: Sequence[Heard] = ()
+
+
+async def nothing_to_prepare(work: Sequence[Work]) -> None:
+    """The default of `prepare`: no other house and no stranger has to be asked."""
+
+
+async def key_is_known(connection: AsyncConnection, work: Sequence[Work], patient: bool) -> Sorted:
+    """The default of `address`: every piece of work names its subject already."""
+    return Sorted([item for item in work if isinstance(item, Heard)])
+
+
+def no_rows(said: Sequence[Said]) -> Mapping[str, Sequence[Row]]:
+    """The default of `rows`: the house keeps no read tables."""
+    return {}
+
+
+async def clock_is_horizon(connection: AsyncConnection, now: datetime) -> datetime:
+    """The default of `horizon`: wakes are due by the clock."""
+    return now
+
+
+@dataclass(frozen=True)
+class House(Generic[State]):
+    """One value per service, built in its `app.py` and given to every door.
+
+    `hears` fixes the order of sources in stored numbers: append to it, never reorder.
+    `horizon` answers up to which instant wakes are due (inclusive); ingest's is its business date.
+    `wakes_first`: a subject's due wakes are applied before anything else that it hears.
+    """
+
+    name: str
+    topic: str
+    hears: tuple[str, ...]
+    state_type: type[State]
+    schema: int
+    blank: Callable[[str], State]
+    evolve: Callable[[State, Any], State]
+    decide: Callable[[State, Any, Any], Decision]
+    wake_at: Callable[[State], datetime | None]
+    gather: Callable[[AsyncConnection, Sequence[Heard], Any, datetime], Awaitable[Mapping[str, Context]]]
+    listens_to: frozenset[type]
+    database: Database
+    clock: Clock
+    upcasters: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    prepare: Callable[[Sequence[Work]], Awaitable[Any]] = nothing_to_prepare
+    address: Callable[[AsyncConnection, Sequence[Work], bool], Awaitable[Sorted]] = key_is_known
+    rows: Callable[[Sequence[Said]], Mapping[str, Sequence[Row]]] = no_rows
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    horizon: Callable[[AsyncConnection, datetime], Awaitable[datetime | None]] = clock_is_horizon
+    wakes_first: bool = False
