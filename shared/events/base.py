@@ -43,6 +43,11 @@ class Wake:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unheeded(Event):
+    """A numbered event that this house does not act on: its number is heard, and that is all."""
+
+
 Fact: TypeAlias = Event
 """An event, as the house that hears it calls it."""
 

@@ -1,14 +1,14 @@
 """What a house is to its shell: pure functions over one subject's state, and the queries that feed them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.announcements import Announcement
+from shared.announcements.said import Announcement
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import Command, Event, Wake
@@ -27,30 +27,43 @@ class Message:
     previous: UUID | None
     id: UUID
     at: datetime
+    correlation_id: UUID | None = None
     trace: str | None = None
+    envelope: Announcement | None = None
+    released: bool = False
+    """An operator vouches for it: it passes though its source is parked or its `previous` does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer kept for repeats of the same request."""
+
+    status: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call through this house's own HTTP door."""
+    """A call through this house's own HTTP door.
+
+    With an `idempotency_key`, what `answer` makes of the announcements is stored and replayed for 30 days.
+    """
 
     principal: str
+    trace: str | None = None
+    correlation_id: UUID | None = None
     idempotency_key: str | None = None
     request_hash: bytes = b""
-    trace: str | None = None
+    answer: Callable[[Sequence[Announcement]], Answer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One piece of work for one subject, whatever door it came through.
-
-    `correlation_id` ties together what follows from one cause across houses; None starts a new thread.
-    """
+    """One piece of work for one subject, whatever door it came through; `via` is None for a wake."""
 
     key: str
     fact: Event | Command | Wake
     via: Message | Request | None
-    correlation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,6 @@ class Unaddressed:
 
     fact: Command
     via: Request
-    correlation_id: UUID | None = None
 
 
 Work: TypeAlias = Heard | Unaddressed
@@ -106,6 +118,26 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A request met a bug: nothing was kept, and the caller learns only that."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same request was answered before: the same answer again."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """The same request is being worked on right now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """The same fact, with the same content, was accepted before."""
 
@@ -129,7 +161,9 @@ class Busy:
     """Another transaction holds the subject for too long; nothing was done."""
 
 
-Outcome: TypeAlias = Applied | Repeat | Gap | Parked | Refusal | Duplicate | Held | Contradicted | Busy
+Outcome: TypeAlias = (
+    Applied | Repeat | Gap | Parked | Failed | Refusal | Replayed | InProgress | Duplicate | Held | Contradicted | Busy
+)
 
 
 class Context(Protocol):
@@ -173,9 +207,14 @@ def no_rows(said: Sequence[Said]) -> Mapping[str, Sequence[Row]]:
     return {}
 
 
-async def clock_is_horizon(connection: AsyncConnection, now: datetime) -> datetime:
+async def clock_is_horizon(connection: AsyncConnection, now: datetime) -> datetime | None:
     """The default of `horizon`: wakes are due by the clock."""
     return now
+
+
+def moved_to(context: Context, at: datetime) -> Context:
+    """The default of `at_wake`: the same context, as if it were *at*."""
+    return replace(context, now=at)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)
@@ -206,4 +245,5 @@ class House(Generic[State]):
     rows: Callable[[Sequence[Said]], Mapping[str, Sequence[Row]]] = no_rows
     tables: Mapping[str, Any] = field(default_factory=dict)
     horizon: Callable[[AsyncConnection, datetime], Awaitable[datetime | None]] = clock_is_horizon
+    at_wake: Callable[[Any, datetime], Any] = moved_to
     wakes_first: bool = False

@@ -1,0 +1,155 @@
+"""The tables that every house has; its own stand in its `tables.py`."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "pk": "%(table_name)s_pkey",
+}
+plumbing = MetaData(naming_convention=NAMING)
+
+Key = Text(collation="C")
+Instant = DateTime(timezone=True)
+
+subjects = Table(
+    "subjects",
+    plumbing,
+    Column("key", Key, primary_key=True),
+    Column("said", BigInteger, nullable=False),
+    Column("last_id", Uuid),
+    Column("heard", ARRAY(BigInteger), nullable=False),
+    Column("heard_ids", ARRAY(Uuid), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("wake_at", Instant),
+    Index("subjects_wake_at_idx", "wake_at", postgresql_where=text("wake_at is not null")),
+)
+
+announcements = Table(
+    "announcements",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("previous", Uuid),
+    Column("type", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("causation_id", Uuid),
+    Column("correlation_id", Uuid),
+    Column("traceparent", Text),
+    Column("data", LargeBinary, nullable=False),
+    UniqueConstraint("key", "number"),
+    CheckConstraint("(number = 1) = (previous is null)", name="chained"),
+)
+
+# No foreign keys to announcements: the statement that inserts an announcement inserts its id here, and announcements
+# are never deleted.
+unpublished = Table("unpublished", plumbing, Column("id", BigInteger, primary_key=True, autoincrement=False))
+published = Table(
+    "published",
+    plumbing,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", BigInteger, nullable=False, unique=True),
+)
+
+journal = Table(
+    "journal",
+    plumbing,
+    Column("key", Key, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text),
+    Column("number", BigInteger),
+    Column("event_id", Uuid),
+    Column("now", Instant, nullable=False),
+    Column("body", LargeBinary),
+    Column("context", LargeBinary),
+)
+
+gaps = Table(
+    "gaps",
+    plumbing,
+    Column("key", Key, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+)
+
+parked = Table(
+    "parked",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("event_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("key", "source"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    plumbing,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    plumbing,
+    Column("principal", Key, primary_key=True),
+    Column("idempotency_key", Key, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("commands_at_idx", "at"),
+)
+
+clock = Table(
+    "clock",
+    plumbing,
+    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("now", Instant, nullable=False),
+    CheckConstraint("only", name="one_row"),
+)
+
+# How far the long poll of each source has come, where there is no broker.
+hearing = Table(
+    "hearing",
+    plumbing,
+    Column("source", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+APPEND_ONLY = ("announcements", "journal")

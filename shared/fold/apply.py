@@ -1,0 +1,123 @@
+"""The only place where state changes: gather, decide, record, announce; one transaction for what was heard and said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.announcements import announce
+from shared.database import insert_rows, is_bad_data, upsert_rows
+from shared.database.faults import sqlstate
+from shared.database.tables import journal
+from shared.fold.batch import Batch
+from shared.fold.house import Addressed, Busy, Heard, House, Outcome, Sorted, Work
+from shared.fold.idempotency import recall, remember
+from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
+from shared.fold.subject import StateTooLarge, Subject
+
+LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
+    """Apply *work* and answer an outcome for each piece, in its order; committed when this returns.
+
+    Subjects whose rows are free come first; the rest follow in a second, bounded transaction, and are `Busy` when that
+    too runs out of time. Raises: what `shared.database.is_weather` tells, with nothing of the failed transaction kept.
+    """
+    prepared = await house.prepare(work)
+    shell = _Shell(house, work, prepared)
+    outcomes = await shell.attempt(range(len(work)), patient=False)
+    waiting = [index for index, outcome in outcomes.items() if isinstance(outcome, Busy)]
+    if waiting:
+        outcomes |= await shell.attempt(waiting, patient=True)
+    return [outcomes[index] for index in range(len(work))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shell:
+    house: House[Any]
+    work: Sequence[Work]
+    prepared: Any
+
+    async def attempt(self, indexes: Sequence[int], *, patient: bool) -> dict[int, Outcome]:
+        """One transaction for *indexes*; when their data does not fit, subject by subject, then item by item."""
+        try:
+            return await self._transact(indexes, patient=patient)
+        except DBAPIError as error:
+            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+                return {index: Busy() for index in indexes}
+            if not is_bad_data(error):
+                raise
+            reason = f"does not fit the database (SQLSTATE {sqlstate(error)})"
+        except StateTooLarge:
+            reason = "state-too-large"
+        if len(indexes) == 1:
+            return await self._transact(indexes, patient=True, condemned=reason)
+        outcomes: dict[int, Outcome] = {}
+        for part in self._parts(indexes):
+            outcomes |= await self.attempt(part, patient=True)
+        return outcomes
+
+    def _parts(self, indexes: Sequence[int]) -> list[list[int]]:
+        """*indexes* by subject; a single subject's, one by one."""
+        by_key: dict[str, list[int]] = {}
+        for index in indexes:
+            item = self.work[index]
+            by_key.setdefault(item.key if isinstance(item, Heard) else f"\n{index}", []).append(index)
+        return list(by_key.values()) if len(by_key) > 1 else [[index] for index in indexes]
+
+    async def _transact(
+        self, indexes: Sequence[int], *, patient: bool, condemned: str | None = None
+    ) -> dict[int, Outcome]:
+        work = [self.work[index] for index in indexes]
+        async with self.house.database.begin() as connection:
+            outcomes = await recall(connection, work)
+            fresh = [i for i in range(len(work)) if i not in outcomes]
+            found = await self.house.address(connection, [work[i] for i in fresh], patient)
+            addressed = dict(zip(fresh, found.outcomes, strict=True))
+            batch = await self._load(connection, addressed, found, patient=patient, condemned=condemned)
+            for i, item in addressed.items():
+                outcomes[i] = _outcome(batch, item)
+            for item in found.released:
+                _outcome(batch, item)
+            await self._record(connection, batch)
+            await remember(connection, work, outcomes, batch.now)
+        return {index: outcomes[i] for i, index in enumerate(indexes)}
+
+    async def _load(
+        self,
+        connection: AsyncConnection,
+        addressed: Mapping[int, Addressed],
+        found: Sorted,
+        *,
+        patient: bool,
+        condemned: str | None,
+    ) -> Batch:
+        now = await self.house.clock.read(connection)
+        heard = [item for item in (*addressed.values(), *found.released) if isinstance(item, Heard)]
+        keys = sorted({item.key for item in heard})
+        subjects: dict[str, Subject] = {}
+        if keys:
+            subjects = await lock_subjects(connection, self.house, keys, patient=patient)
+        free_ones = [item for item in heard if item.key in subjects]
+        horizon = await self.house.horizon(connection, now)
+        contexts = await self.house.gather(connection, free_ones, self.prepared, now) if free_ones else {}
+        return Batch(self.house, subjects, contexts, now, horizon, condemned)
+
+    async def _record(self, connection: AsyncConnection, batch: Batch) -> None:
+        await save_subjects(connection, self.house, batch.changed())
+        await announce(connection, batch.announcements())
+        await insert_rows(connection, journal, batch.journal)
+        await note_gaps(connection, batch.gaps)
+        await free(connection, batch.freed)
+        await park(connection, batch.parked)
+        for name, rows in self.house.rows(batch.said).items():
+            await upsert_rows(connection, self.house.tables[name], rows)
+
+
+def _outcome(batch: Batch, item: Addressed) -> Outcome:
+    if not isinstance(item, Heard):
+        return item
+    return batch.hear(item) if item.key in batch.subjects else Busy()

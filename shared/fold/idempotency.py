@@ -1,0 +1,91 @@
+"""The same request again: answered as the first time, refused when it differs, told to wait while the first runs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import insert_rows, unnest
+from shared.database.tables import Key, commands
+from shared.fold.house import Answer, Applied, InProgress, Outcome, Replayed, Request, Work
+from shared.refusal import Refusal
+
+_ASKED = unnest({"principal": Key, "idempotency_key": Key}, "asked")
+_TRY_LOCK = select(
+    _ASKED.c.principal,
+    _ASKED.c.idempotency_key,
+    func.pg_try_advisory_xact_lock(func.hashtextextended(_ASKED.c.principal + "\n" + _ASKED.c.idempotency_key, 0)),
+)
+_FIND = select(commands).where(
+    tuple_(commands.c.principal, commands.c.idempotency_key).in_(select(_ASKED.c.principal, _ASKED.c.idempotency_key))
+)
+
+
+async def recall(connection: AsyncConnection, work: Sequence[Work]) -> dict[int, Outcome]:
+    """The outcome, by index, of every request that was answered before or is being answered now.
+
+    Takes an advisory lock per new request until the transaction ends.
+    """
+    requests = {i: via for i, item in enumerate(work) if (via := _keyed(item)) is not None}
+    if not requests:
+        return {}
+    asked = {
+        "principal": [via.principal for via in requests.values()],
+        "idempotency_key": [via.idempotency_key for via in requests.values()],
+    }
+    locked = {(row[0], row[1]): row[2] for row in await connection.execute(_TRY_LOCK, asked)}
+    answered = {(row.principal, row.idempotency_key): row for row in await connection.execute(_FIND, asked)}
+    outcomes: dict[int, Outcome] = {}
+    for index, via in requests.items():
+        name = (via.principal, via.idempotency_key or "")
+        if name in answered:
+            outcomes[index] = _repeat(via, answered[name])
+        elif not locked[name]:
+            outcomes[index] = InProgress()
+    return outcomes
+
+
+async def remember(
+    connection: AsyncConnection, work: Sequence[Work], outcomes: Mapping[int, Outcome], now: datetime
+) -> None:
+    """Keep the answers of the requests that were applied, in the transaction that applied them."""
+    rows = []
+    for index, outcome in outcomes.items():
+        via = _keyed(work[index])
+        if via is not None and via.answer is not None and isinstance(outcome, Applied):
+            answer = via.answer(outcome.announcements)
+            rows.append(_row(via, answer, now))
+    await insert_rows(connection, commands, rows)
+
+
+async def forget(connection: AsyncConnection) -> None:
+    """Delete the answers that are older than 30 days on the machine's clock, some at a time."""
+    await connection.execute(
+        text(
+            "delete from commands where (principal, idempotency_key) in (select principal, idempotency_key "
+            "from commands where at < now() - interval '30 days' order by at limit 1000)"
+        )
+    )
+
+
+def _keyed(item: Work) -> Request | None:
+    return item.via if isinstance(item.via, Request) and item.via.idempotency_key else None
+
+
+def _repeat(via: Request, row: Any) -> Outcome:
+    if row.request_hash != via.request_hash:
+        return Refusal("idempotency-key-reused", "this Idempotency-Key was used for a different request")
+    return Replayed(Answer(row.status, row.body))
+
+
+def _row(via: Request, answer: Answer, now: datetime) -> dict[str, Any]:
+    return {
+        "principal": via.principal,
+        "idempotency_key": via.idempotency_key,
+        "request_hash": via.request_hash,
+        "status": answer.status,
+        "body": answer.body,
+        "at": now,
+    }

@@ -1,0 +1,106 @@
+"""One subject in memory while its row is locked: what was said, what was heard, and the state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.announcements import Announcement, Chain
+from shared.codec import convert, decode, decode_plain, encode
+from shared.fold.house import House, Message
+
+STATE_BYTES_MAX: Final = 64 * 1024
+
+Standing = Literal["next", "repeat", "gap", "fork"]
+
+
+class StateTooLarge(ValueError):
+    """A state above 64 KiB: refused before commit; what made it so is sought alone."""
+
+
+class NewerState(RuntimeError):
+    """A row written by newer code: wait for the deployment to finish, never overwrite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point to go back to."""
+
+    state: Any
+    chain: Chain
+    position: int
+    heard: tuple[int, ...]
+    heard_ids: tuple[UUID | None, ...]
+
+
+class Subject:
+    """A locked row, changed in memory and written back once."""
+
+    __slots__ = ("chain", "changed", "heard", "heard_ids", "key", "parked", "position", "state", "wake_at")
+
+    def __init__(self, house: House[Any], row: Row[Any]) -> None:
+        missing = len(house.hears) - len(row.heard)
+        self.key: str = row.key
+        self.chain = Chain(row.said, row.last_id)
+        self.heard: list[int] = [*row.heard, *[0] * missing]
+        self.heard_ids: list[UUID | None] = [*row.heard_ids, *[None] * missing]
+        self.position: int = row.position
+        self.parked: frozenset[str] = frozenset(row.parked)
+        self.state = _state(house, row)
+        self.wake_at: datetime | None = row.wake_at
+        self.changed = False
+
+    def mark(self) -> Mark:
+        """Remember where the subject stands."""
+        return Mark(self.state, self.chain, self.position, tuple(self.heard), tuple(self.heard_ids))
+
+    def reset(self, mark: Mark) -> None:
+        """Go back to *mark*, as if nothing had been heard since."""
+        self.state, self.chain, self.position = mark.state, mark.chain, mark.position
+        self.heard, self.heard_ids = list(mark.heard), list(mark.heard_ids)
+
+    def standing_of(self, message: Message, source: int) -> Standing:
+        """What *message*, number so-and-so of the source at index *source*, is to this subject."""
+        heard, id_ = self.heard[source], self.heard_ids[source]
+        if message.released:
+            return "next" if message.number in (heard, heard + 1) else "repeat"
+        if message.number < heard or (message.number == heard and message.id == id_):
+            return "repeat"
+        if message.source in self.parked or message.number > heard + 1:
+            return "gap"
+        return "next" if message.number == heard + 1 and message.previous == id_ else "fork"
+
+    def hear(self, message: Message, source: int) -> None:
+        """Advance the number heard from the source at index *source*."""
+        self.heard[source] = message.number
+        self.heard_ids[source] = message.id
+
+    def advance(self, state: Any, said: list[Announcement]) -> None:
+        """Take the new *state* and what was *said* on the way to it."""
+        self.state = state
+        self.position += 1
+        self.changed = True
+        if said:
+            self.chain = Chain(said[-1].number, said[-1].event_id)
+
+    def body(self) -> bytes:
+        """The state as stored. Raises: StateTooLarge."""
+        body = encode(self.state)
+        if len(body) > STATE_BYTES_MAX:
+            raise StateTooLarge
+        return body
+
+
+def _state(house: House[Any], row: Row[Any]) -> Any:
+    if not row.body:
+        return house.blank(row.key)
+    if row.schema == house.schema:
+        return decode(house.state_type, row.body)
+    if row.schema > house.schema:
+        raise NewerState
+    plain = decode_plain(row.body)
+    for schema in range(row.schema, house.schema):
+        plain = house.upcasters[schema](plain)
+    return convert(house.state_type, plain)
