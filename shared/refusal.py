@@ -22,3 +22,16 @@ class BadValue(ValueError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class Refused(Exception):
+    """A refusal on its way out of a door; what it becomes there is the door's business."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def refuse(code: str, detail: str, *pointers: str) -> Refused:
+    """Short for a `Refused` with its `Refusal`."""
+    return Refused(Refusal(code, detail, pointers))

@@ -48,6 +48,13 @@ class Unheeded(Event):
     """A numbered event that this house does not act on: its number is heard, and that is all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable(Event):
+    """A numbered event whose content cannot be read; `reason` never repeats what was sent."""
+
+    reason: str
+
+
 Fact: TypeAlias = Event
 """An event, as the house that hears it calls it."""
 
@@ -57,9 +64,7 @@ def _checks(cls: type) -> tuple[Check, ...]:
     """The checks of *cls*, found once from its annotations."""
     hints = get_type_hints(cls, include_extras=True)
     currency = "currency" if "currency" in hints else None
-    return tuple(
-        check for field in fields(cls) for check in _checks_of_field(field.name, hints[field.name], currency)
-    )
+    return tuple(check for field in fields(cls) for check in _checks_of_field(field.name, hints[field.name], currency))
 
 
 def _checks_of_field(name: str, hint: Any, currency: str | None) -> list[Check]:

@@ -32,6 +32,7 @@ async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
     waiting = [index for index, outcome in outcomes.items() if isinstance(outcome, Busy)]
     if waiting:
         outcomes |= await shell.attempt(waiting, patient=True)
+    house.spoke.set()
     return [outcomes[index] for index in range(len(work))]
 
 

@@ -8,8 +8,21 @@ from typing import Any, Final
 
 from shared.announcements import Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
-from shared.events import Unheeded, Wake
-from shared.fold.house import Applied, Context, Failed, Gap, Heard, House, Message, Outcome, Parked, Repeat, Request, Said
+from shared.events import Unheeded, Unreadable, Wake
+from shared.fold.house import (
+    Applied,
+    Context,
+    Failed,
+    Gap,
+    Heard,
+    House,
+    Message,
+    Outcome,
+    Parked,
+    Repeat,
+    Request,
+    Said,
+)
 from shared.fold.subject import Subject
 from shared.refusal import Refusal
 
@@ -42,6 +55,8 @@ class Batch:
             dropped = self._sift(subject, item, item.via)
             if dropped is not None:
                 return dropped
+        if isinstance(item.fact, Unreadable):
+            return self._set_aside(subject, item, item.fact.reason)
         if self.condemned is not None:
             return self._set_aside(subject, item, self.condemned)
         if isinstance(item.fact, Wake):
@@ -62,7 +77,8 @@ class Batch:
 
     def _sift(self, subject: Subject, item: Heard, message: Message) -> Outcome | None:
         """The outcome of a message whose turn it is not; None for the next one in order."""
-        standing = subject.standing_of(message, self.house.hears.index(message.source))
+        readable = not isinstance(item.fact, Unreadable)
+        standing = subject.standing_of(message, self.house.hears.index(message.source), readable=readable)
         if standing == "next":
             return None
         if standing == "repeat":
@@ -186,4 +202,3 @@ def _journal_row(subject: Subject, item: Heard, now: datetime, context: Context 
 
 def _envelope(message: Message) -> bytes:
     return encode(to_json(message.envelope)) if message.envelope else b""
-

@@ -1,5 +1,6 @@
 """What a house is to its shell: pure functions over one subject's state, and the queries that feed them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,8 +26,8 @@ class Message:
     source: str
     number: int
     previous: UUID | None
-    id: UUID
-    at: datetime
+    id: UUID | None
+    at: datetime | None
     correlation_id: UUID | None = None
     trace: str | None = None
     envelope: Announcement | None = None
@@ -217,6 +218,11 @@ def moved_to(context: Context, at: datetime) -> Context:
     return replace(context, now=at)  # type: ignore[type-var]
 
 
+def unchanged(at: datetime) -> datetime:
+    """The default of `wake_instant`: wakes are instants by the clock."""
+    return at
+
+
 @dataclass(frozen=True)
 class House(Generic[State]):
     """One value per service, built in its `app.py` and given to every door.
@@ -247,3 +253,11 @@ class House(Generic[State]):
     horizon: Callable[[AsyncConnection, datetime], Awaitable[datetime | None]] = clock_is_horizon
     at_wake: Callable[[Any, datetime], Any] = moved_to
     wakes_first: bool = False
+    wake_instant: Callable[[datetime], datetime] = unchanged
+    """From what `wake_at` answers to the instant by the clock, where the two differ (ingest's are dates)."""
+    spoke: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something was announced here: the relay of this process need not wait for its next look."""
+    published: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, and cleared at once, when the relay of this process has published: long polls need not wait."""
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when time was moved here: the timers of this process need not wait for their next look."""

@@ -138,5 +138,3 @@ async def free(connection: AsyncConnection, freed: Sequence[tuple[str, str]]) ->
     if freed:
         rows = [{"key": key, "source": source} for key, source in freed]
         await connection.execute(_FREE, arrays(("key", "source"), rows))
-
-

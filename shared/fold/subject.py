@@ -61,16 +61,18 @@ class Subject:
         self.state, self.chain, self.position = mark.state, mark.chain, mark.position
         self.heard, self.heard_ids = list(mark.heard), list(mark.heard_ids)
 
-    def standing_of(self, message: Message, source: int) -> Standing:
-        """What *message*, number so-and-so of the source at index *source*, is to this subject."""
+    def standing_of(self, message: Message, source: int, *, readable: bool = True) -> Standing:
+        """What *message* of the source at index *source* is to this subject; an unreadable one goes by number alone."""
         heard, id_ = self.heard[source], self.heard_ids[source]
         if message.released:
             return "next" if message.number in (heard, heard + 1) else "repeat"
-        if message.number < heard or (message.number == heard and message.id == id_):
+        if message.number < heard or (message.number == heard and (message.id == id_ or not readable)):
             return "repeat"
         if message.source in self.parked or message.number > heard + 1:
             return "gap"
-        return "next" if message.number == heard + 1 and message.previous == id_ else "fork"
+        unknown = heard > 0 and id_ is None  # an unreadable message was discarded: there is no id to compare with
+        follows = message.number == heard + 1 and (message.previous == id_ or unknown or not readable)
+        return "next" if follows else "fork"
 
     def hear(self, message: Message, source: int) -> None:
         """Advance the number heard from the source at index *source*."""

@@ -1,0 +1,78 @@
+"""Who is calling, and what they may do: bearer tokens (JWT, Ed25519 or RS256) with a scope for every action."""
+
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.refusal import refuse
+
+ALGORITHMS: Final = ("EdDSA", "RS256")
+LEEWAY_SECONDS: Final = 30
+AUDIENCE: Final = "forbear"
+
+_bearer = HTTPBearer(auto_error=False, description="A JWT whose `scope` names what it may do")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, and the scopes of its token."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+class Authenticator:
+    """Checks tokens against a JWKS file (RFC 7517), read again whenever the file changes, so that keys can rotate."""
+
+    def __init__(self, jwks_file: Path, audience: str = AUDIENCE) -> None:
+        self._file, self._audience = jwks_file, audience
+        self._read_at, self._keys = -1.0, dict[str, jwt.PyJWK]()
+
+    def principal_of(self, token: str) -> Principal:
+        """The caller that *token* vouches for. Raises: Refused (`unauthenticated`, `token-expired`)."""
+        try:
+            key = self._key(jwt.get_unverified_header(token).get("kid"))
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                audience=self._audience,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "sub", "aud"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise refuse("token-expired", "the token has expired") from None
+        except (jwt.PyJWTError, ValueError, KeyError):
+            raise refuse("unauthenticated", "the token cannot be accepted") from None
+        return Principal(str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+
+    def _key(self, kid: str | None) -> jwt.PyJWK:
+        changed_at = self._file.stat().st_mtime
+        if changed_at != self._read_at:
+            keys = [jwt.PyJWK(key) for key in json.loads(self._file.read_text())["keys"]]
+            self._keys, self._read_at = {key.key_id or "": key for key in keys}, changed_at
+        return self._keys[kid or ""]
+
+
+def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
+    """A dependency that answers the caller, who must hold *scope*."""
+
+    async def caller(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Principal:
+        if credentials is None:
+            raise refuse("unauthenticated", "a bearer token is needed")
+        authenticator: Authenticator = request.app.state.authenticator
+        principal = authenticator.principal_of(credentials.credentials)
+        if scope not in principal.scopes:
+            raise refuse("scope-missing", f"this needs the scope {scope}")
+        return principal
+
+    caller.scope = scope  # type: ignore[attr-defined]
+    return caller

@@ -1,0 +1,145 @@
+"""Hearing over Kafka: a batch at a time, the offsets committed after the database; they are advice for operators."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, RebalanceInProgressError
+
+from shared.announcements import BadEnvelope, from_headers
+from shared.clock import ticks
+from shared.codec import encode
+from shared.consumer.hearing import Recent, TooMuchPoison, hear
+from shared.database import upsert_rows
+from shared.database.tables import dead_letters
+from shared.events import SOURCES
+from shared.fold import Heard, House
+from shared.fold.hearing import heard_from, unreadable_from
+
+RECORDS_MAX: Final = 500
+POLL_MILLISECONDS: Final = 200
+SILENT_SECONDS_MAX: Final = 30.0
+STOP_SECONDS_MAX: Final = 5
+RESTART_SECONDS: Final = 1.0
+DEAD_LETTER_BYTES_MAX: Final = 1024 * 1024
+
+Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+
+log = logging.getLogger("forbear.consumer")
+
+
+class KafkaConsumer:
+    """One member of the house's consumer group; may be built anew at any time, the numbers in the database decide."""
+
+    def __init__(self, house: House[Any], bootstrap: str, *, session_seconds: float = 10.0, **security: Any) -> None:
+        self._house = house
+        self._bootstrap = bootstrap
+        self._session_milliseconds = int(session_seconds * 1000)
+        self._security = security
+        self._sources = {SOURCES[source]: source for source in house.hears}
+        self._recent = Recent()
+        self.progress = ticks()
+
+    async def run(self) -> None:
+        """Hear until cancelled; a consumer that fails or falls silent with lag is built anew."""
+        while True:
+            try:
+                await self._member()
+            except TooMuchPoison:
+                log.critical("too many subjects fail: stopped hearing until restarted")
+                raise
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("the consumer is built anew", extra={"error": type(error).__name__})
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _member(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._sources,
+            bootstrap_servers=self._bootstrap,
+            client_id=f"forbear-{self._house.name}",
+            group_id=f"forbear-{self._house.name}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=self._session_milliseconds,
+            heartbeat_interval_ms=self._session_milliseconds // 3,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            **self._security,
+        )
+        try:
+            await consumer.start()
+            self.progress = ticks()
+            while True:
+                await self._round(consumer)
+        finally:
+            with contextlib.suppress(KafkaError, TimeoutError, OSError):
+                await asyncio.wait_for(consumer.stop(), STOP_SECONDS_MAX)
+
+    async def _round(self, consumer: AIOKafkaConsumer) -> None:
+        records: Records = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=RECORDS_MAX)
+        if records:
+            await self.hear_records(records)
+            await _commit(consumer, records)
+            self.progress = ticks()
+        elif ticks() - self.progress > SILENT_SECONDS_MAX:
+            await self._watch(consumer)
+
+    async def hear_records(self, records: Records) -> None:
+        """Take one batch from every partition through the fold. Raises: TooMuchPoison."""
+        work: list[Heard] = []
+        dead: list[dict[str, Any]] = []
+        for record in (record for batch in records.values() for record in batch):
+            item = self._read(record)
+            if isinstance(item, Heard):
+                work.append(item)
+            else:
+                dead.append(item)
+        if dead:
+            await self._bury(dead)
+        if work:
+            self._recent.note(await hear(self._house, work))
+
+    def _read(self, record: ConsumerRecord) -> Heard | dict[str, Any]:
+        source = self._sources[record.topic]
+        try:
+            return heard_from(self._house, source, from_headers(source, record.key, record.headers, record.value))
+        except BadEnvelope as error:
+            return unreadable_from(source, error) or _dead_letter(record, error.reason)
+
+    async def _bury(self, dead: Sequence[dict[str, Any]]) -> None:
+        async with self._house.database.begin() as connection:
+            now = await self._house.clock.read(connection)
+            await upsert_rows(connection, dead_letters, [letter | {"at": now} for letter in dead])
+        log.error("dead letters", extra={"count": len(dead)})
+
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        """Raises: TimeoutError when there is something to hear and nothing was heard for too long."""
+        self.progress = ticks()
+        ends = await consumer.end_offsets(consumer.assignment())
+        for partition, end in ends.items():
+            if await consumer.position(partition) < end:
+                raise TimeoutError
+
+
+async def _commit(consumer: AIOKafkaConsumer, records: Records) -> None:
+    """Commit what was heard; a rebalance that came in between is no error."""
+    offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
+    with contextlib.suppress(CommitFailedError, IllegalStateError, RebalanceInProgressError):
+        await consumer.commit(offsets)
+
+
+def _dead_letter(record: ConsumerRecord, reason: str) -> dict[str, Any]:
+    value = record.value or b""
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key,
+        "value": value[:DEAD_LETTER_BYTES_MAX],
+        "headers": encode([(name, content.hex()) for name, content in record.headers]),
+        "reason": reason,
+    }

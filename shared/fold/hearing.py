@@ -1,0 +1,36 @@
+"""From an announcement of another house to a piece of work: checked, decoded by its type, or known as unreadable."""
+
+from typing import Any
+
+from shared.announcements import Announcement, BadEnvelope
+from shared.codec import Malformed, decode
+from shared.events import EVENT_TYPES, Event, Unheeded, Unreadable
+from shared.fold.house import Heard, House, Message
+
+
+def heard_from(house: House[Any], source: str, said: Announcement) -> Heard:
+    """The work that *said*, an announcement of *source*, is for *house*."""
+    message = Message(
+        source, said.number, said.previous, said.event_id, said.at, said.correlation_id, said.traceparent, said
+    )
+    return Heard(said.key, _fact(house, source, said), message)
+
+
+def unreadable_from(source: str, error: BadEnvelope) -> Heard | None:
+    """The work that a bad envelope with a readable key and number is; None when it has not even these."""
+    if error.key is None or error.number is None:
+        return None
+    message = Message(source, error.number, None, None, None)
+    return Heard(error.key, Unreadable(error.reason), message)
+
+
+def _fact(house: House[Any], source: str, said: Announcement) -> Event:
+    if not said.is_intact(source):
+        return Unreadable("id-does-not-match-content")
+    known = EVENT_TYPES.get(said.type)
+    if known is None or known not in house.listens_to:
+        return Unheeded()
+    try:
+        return decode(known, said.data)
+    except Malformed as error:
+        return Unreadable(f"{said.type} {error.code}")

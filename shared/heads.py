@@ -1,0 +1,88 @@
+"""Asking another house: its heads, its announcements. The one module that speaks HTTP to the street (httpx)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from shared.announcements import PAGE_MAX, Announcement, BadEnvelope, from_json
+
+TIMEOUT_SECONDS: Final = 5.0
+CONNECTIONS_MAX: Final = 4
+
+
+class PeerUnreachable(RuntimeError):
+    """Another house did not answer, or not with what was asked: weather."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The last number a source has said about each key; ingest adds its business date."""
+
+    numbers: Mapping[str, int]
+    business_date: date | None
+
+
+class Peer:
+    """Another house, as seen over HTTP."""
+
+    def __init__(self, name: str, base_url: str, token_file: Path | None, transport: Any = None) -> None:
+        self.name = name
+        self._token_file = token_file
+        limits = httpx.Limits(max_connections=CONNECTIONS_MAX)
+        self._client = httpx.AsyncClient(
+            base_url=base_url, timeout=TIMEOUT_SECONDS, limits=limits, transport=transport, trust_env=False
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def heads(self, keys: Sequence[str]) -> Heads:
+        """The heads of *keys*, at most 1,000 of them. Raises: PeerUnreachable."""
+        return _heads(await self._ask("POST", "/v1/heads", json={"keys": list(keys)}))
+
+    async def heads_page(self, after: str) -> Heads:
+        """All heads behind *after* (exclusive) in the order of keys, at most 1,000. Raises: PeerUnreachable."""
+        return _heads(await self._ask("GET", "/v1/heads", params={"after": after, "limit": PAGE_MAX}))
+
+    async def announcements_after(self, after: int, limit: int, wait: float) -> list[tuple[int, Announcement]]:
+        """Announcements behind the cursor *after*, waiting up to *wait* seconds for one. Raises: PeerUnreachable."""
+        params = {"after": after, "limit": limit, "wait": wait}
+        body = await self._ask("GET", "/v1/announcements", params=params, timeout=TIMEOUT_SECONDS + wait)
+        return [(item["cursor"], _announcement(item)) for item in body["items"]]
+
+    async def wanted(self, after_by_key: Mapping[str, int], limit_each: int) -> list[Announcement]:
+        """For each key the announcements behind its number (exclusive), in order. Raises: PeerUnreachable."""
+        asked = {"after": dict(after_by_key), "limit_each": limit_each}
+        body = await self._ask("POST", "/v1/announcements/wanted", json=asked)
+        return [_announcement(item) for item in body["items"]]
+
+    async def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            answer = await self._client.request(method, path, headers=self._headers(), **request)
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, json.JSONDecodeError, OSError) as error:
+            raise PeerUnreachable(f"{self.name}: {type(error).__name__}") from error
+
+    def _headers(self) -> dict[str, str]:
+        if self._token_file is None:
+            return {}
+        return {"Authorization": f"Bearer {self._token_file.read_text().strip()}"}
+
+
+def _heads(body: Mapping[str, Any]) -> Heads:
+    day = body.get("business_date")
+    return Heads(body["heads"], date.fromisoformat(day) if day else None)
+
+
+def _announcement(item: Mapping[str, Any]) -> Announcement:
+    try:
+        return from_json(item)
+    except BadEnvelope as error:
+        raise PeerUnreachable(f"an announcement that cannot be read: {error.reason}") from error

@@ -1,0 +1,146 @@
+"""Problems: what a caller is told, as RFC 9457 documents that never repeat what was sent."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.refusal import Refusal, Refused
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+
+# Refusals that mean something else than "understood, and not acceptable" (422).
+STATUS_OF_CODE: Final[dict[str, int]] = {
+    "unreadable-body": 400,
+    "not-json": 400,
+    "not-utf-8": 400,
+    "nested-too-deep": 400,
+    "unauthenticated": 401,
+    "token-expired": 401,
+    "scope-missing": 403,
+    "not-found": 404,
+    "no-such-route": 404,
+    "method-not-allowed": 405,
+    "conflict": 409,
+    "contradiction": 409,
+    "clock-moves-forward": 409,
+    "in-progress": 409,
+    "precondition-failed": 412,
+    "body-too-large": 413,
+    "media-type-not-supported": 415,
+    "precondition-required": 428,
+    "busy": 503,
+    "unavailable": 503,
+    "internal-error": 500,
+}
+_CODE_OF_STATUS: Final = {401: "unauthenticated", 403: "scope-missing", 404: "no-such-route", 405: "method-not-allowed"}
+_TITLES: Final = {400: "Bad request", 404: "Not found", 409: "Conflict", 422: "Not acceptable", 503: "Try again"}
+
+log = logging.getLogger("forbear.problems")
+
+
+def problem(refusal: Refusal, trace: str | None = None, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The problem document of *refusal*; `type` is a reference relative to the service."""
+    status = STATUS_OF_CODE.get(refusal.code, 422)
+    body: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": _TITLES.get(status, "Refused" if status < 500 else "Failed"),
+        "status": status,
+        "code": refusal.code,
+        "detail": refusal.detail,
+    }
+    if refusal.pointers:
+        body["errors"] = [{"pointer": pointer} for pointer in refusal.pointers]
+    if trace:
+        body["trace"] = trace
+    extra = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    if status == 401:
+        extra["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, headers={**extra, **(headers or {})}, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI, *, is_weather: Callable[[BaseException], bool], trace_of: Callable[[Request], str]) -> None:
+    """Make every refusal, fault and bug of *app* answer with a problem document.
+
+    *is_weather* tells a broken dependency (503, to be retried) from a bug (500, under its trace).
+    """
+
+    async def fault(request: Request, error: Exception) -> JSONResponse:
+        trace = trace_of(request)
+        if is_weather(error):
+            log.warning("a dependency is broken", extra={"error": type(error).__name__, "trace": trace})
+            return problem(Refusal("unavailable", "a part this needs does not answer; try again"), trace)
+        log.error("a bug", exc_info=error, extra={"trace": trace})
+        return problem(Refusal("internal-error", "a fault of ours; it is logged under this trace"), trace)
+
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, fault)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return problem(error.refusal)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem(Refusal("not-json", "the body is not JSON"))
+    pointers = tuple(_pointer(one["loc"]) for one in found[:20])
+    return problem(Refusal("schema", "the request does not fit its schema", pointers))
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    """Names of fields are ours and may be shown; a name that the caller chose is not."""
+    parts = [str(part) for part in location if str(part) not in ("body",)]
+    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1")[:64] for part in parts)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = _CODE_OF_STATUS.get(error.status_code, "bad-request")
+    answer = problem(Refusal(code, "the service does not answer this"))
+    answer.status_code = error.status_code
+    return answer
+
+
+class BodyLimit:
+    """Refuses bodies above 4 MiB, by their stated length or as they come."""
+
+    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX) -> None:
+        self._app, self._bytes_max = app, bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, unless it says or turns out to be too large."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > self._bytes_max:
+            await problem(_too_large(self._bytes_max))(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._bytes_max:
+                raise Refused(_too_large(self._bytes_max))
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _too_large(bytes_max: int) -> Refusal:
+    return Refusal("body-too-large", f"a body may have at most {bytes_max} bytes")

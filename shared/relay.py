@@ -1,0 +1,171 @@
+"""The relay: publishes what was announced, in order, and forgets it only when the broker has it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy import Row, bindparam, delete, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.announcements import made_of, to_headers
+from shared.database import Database
+from shared.database.tables import announcements, published, unpublished
+from shared.fold import House
+
+BATCH: Final = 2000
+IDLE_SECONDS: Final = 0.2
+BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+STOP_SECONDS_MAX: Final = 5
+PRODUCER_BATCH_BYTES: Final = 1024 * 1024
+REQUEST_BYTES_MAX: Final = 2 * 1024 * 1024
+
+_LOCK_NAME: Final = "forbear relay"
+_TRY_LOCK = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
+_LOWEST = (
+    select(announcements)
+    .join(unpublished, unpublished.c.id == announcements.c.id)
+    .order_by(unpublished.c.id)
+    .limit(BATCH)
+)
+_DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
+_NUMBER = insert(published).from_select(["id"], func.unnest(bindparam("ids")).table_valued("id").select())
+
+log = logging.getLogger("forbear.relay")
+
+
+class Publisher(Protocol):
+    """Where announcements go."""
+
+    async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
+        """Make *rows* durable outside the outbox, in order, or raise; some may be published all the same."""
+
+    async def close(self) -> None:
+        """Let go of what is held."""
+
+
+class KafkaPublisher:
+    """Publishes on the house's topic with `acks=all`; gathers the sends of a batch and awaits every one."""
+
+    def __init__(self, house: str, topic: str, bootstrap: str, **security: Any) -> None:
+        self._house, self._topic, self._bootstrap, self._security = house, topic, bootstrap, security
+        self._producer: AIOKafkaProducer | None = None
+
+    async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:  # noqa: ARG002
+        """Send *rows*. One failed send ruins an idempotent producer for good, so it is closed and built anew."""
+        try:
+            producer = await self._ready()
+            sends = []
+            for row in rows:
+                said = made_of(row)
+                headers = to_headers(self._house, said)
+                sends.append(await producer.send(self._topic, said.data, said.key.encode(), headers=headers))
+            await asyncio.gather(*sends)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop the producer, within a bounded time."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError, TimeoutError, OSError):
+                await asyncio.wait_for(producer.stop(), STOP_SECONDS_MAX)
+
+    async def _ready(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            await _probe(self._bootstrap)
+            self._producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                client_id=f"forbear-{self._house}-relay",
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                max_batch_size=PRODUCER_BATCH_BYTES,
+                max_request_size=REQUEST_BYTES_MAX,
+                request_timeout_ms=10_000,
+                **self._security,
+            )
+            await self._producer.start()
+        return self._producer
+
+
+async def _probe(bootstrap: str) -> None:
+    """One gentle connection before a producer is built: a waiting producer knocks thousands of times a second.
+
+    Raises: OSError, TimeoutError.
+    """
+    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), STOP_SECONDS_MAX)
+    writer.close()
+    await writer.wait_closed()
+
+
+class NumberingPublisher:
+    """Without a broker: gives each announcement its position; the houses hear each other by long-polling."""
+
+    async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
+        """Number *rows* in their order, in the transaction that takes them off the queue."""
+        await connection.execute(_NUMBER, {"ids": [row.id for row in rows]})
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Relay:
+    """One per house: whoever holds the advisory lock publishes; the others wait for it to go."""
+
+    def __init__(self, house: House[Any], publisher: Publisher) -> None:
+        self._house = house
+        self._database: Database = house.database
+        self._publisher = publisher
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Publish until cancelled; every failure is waited out, nothing is skipped."""
+        try:
+            while True:
+                try:
+                    await self._lead()
+                except (KafkaError, OSError, TimeoutError, SQLAlchemyError) as error:
+                    self._failures += 1
+                    log.warning("publishing failed, trying again", extra={"error": type(error).__name__})
+                await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)])
+        finally:
+            await self._publisher.close()
+
+    async def _lead(self) -> None:
+        """Publish while this connection holds the lock; the lock goes with the connection."""
+        async with self._database.work.connect() as connection:
+            if not (await connection.execute(_TRY_LOCK, {"name": _LOCK_NAME})).scalar_one():
+                return
+            await connection.commit()
+            try:
+                while True:
+                    self._house.spoke.clear()
+                    if not await self.publish_some(connection):
+                        await self._rest()
+            finally:
+                await connection.invalidate()
+
+    async def publish_some(self, connection: AsyncConnection) -> int:
+        """Publish the lowest announcements that are not published yet, and answer how many there were."""
+        async with connection.begin():
+            rows = (await connection.execute(_LOWEST)).all()
+        if not rows:
+            return 0
+        async with connection.begin():
+            await self._publisher.publish(connection, rows)
+            await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
+        self._failures = 0
+        self._house.published.set()
+        self._house.published.clear()
+        return len(rows)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._house.spoke.wait(), IDLE_SECONDS)

@@ -1,0 +1,86 @@
+"""What may be known of a running house from outside: JSON logs with an allow-list, metrics, traces; no persons."""
+
+import json
+import logging
+import re
+import secrets
+import sys
+import traceback
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.clock import wall
+
+# Fields a log line may carry; anything else that is passed along is left out, so that personal data has no way in.
+ALLOWED: Final = frozenset(
+    "status method route duration_ms error count type house source partition topic operator parked_id trace scope "
+    "reason_code port task".split()
+)
+_TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_CHATTY: Final = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "asyncio")
+REPEATS_PER_SECOND_MAX: Final = 5
+
+HEARD: Final = Counter("forbear_heard_total", "Pieces of work, by door and outcome", ["door", "outcome"])
+PUBLISHED: Final = Counter("forbear_published_total", "Announcements acknowledged by the broker")
+UNPUBLISHED_AGE: Final = Gauge("forbear_oldest_unpublished_seconds", "Age of the oldest announcement not published")
+REQUESTS: Final = Histogram("forbear_http_request_seconds", "HTTP requests", ["method", "route", "status"])
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: the message as written in the code, the allowed fields, and where an error arose."""
+
+    def __init__(self, house: str) -> None:
+        super().__init__()
+        self._house = house
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for *record*; exception messages are left out, they may repeat what a caller sent."""
+        line = {
+            "at": wall().isoformat(timespec="milliseconds"),
+            "house": self._house,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": str(record.msg),
+            **{name: record.__dict__[name] for name in ALLOWED & record.__dict__.keys()},
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+            frames = traceback.extract_tb(record.exc_info[2])
+            line["where"] = [f"{frame.name}:{frame.lineno}" for frame in frames[-8:]]
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class FewRepeats(logging.Filter):
+    """Lets a chatty library say the same thing five times a second, not thousands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second, self._seen = 0, dict[str, int]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether *record* is among the first of its kind in this second."""
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._seen = second, {}
+        self._seen[record.name] = self._seen.get(record.name, 0) + 1
+        return self._seen[record.name] <= REPEATS_PER_SECOND_MAX
+
+
+def set_up_logs(house: str) -> None:
+    """Write JSON lines to standard error; libraries that repeat themselves are limited."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(house))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    handler.addFilter(FewRepeats())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def trace_of(traceparent: str | None) -> str:
+    """The W3C trace context to go on with: the caller's when well formed, otherwise a new one."""
+    if traceparent and _TRACEPARENT.match(traceparent):
+        return traceparent
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
