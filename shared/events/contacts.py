@@ -13,9 +13,9 @@ from shared.money import Money
 
 Verdict: TypeAlias = Literal["allow", "deny", "defer", "review"]
 HoldKind: TypeAlias = Literal[
-    "already_paid", "arrangement", "balance_difference", "bankruptcy", "care", "complaint", "deceased", "disaster",
-    "dispute", "hardship", "identity_theft", "minor", "moratorium", "payment_claimed", "promise", "regulator",
-    "representative", "review", "stop", "vulnerable", "wrong_person",
+    "arrangement", "balance_difference", "bankruptcy", "care", "complaint", "deceased", "disaster", "dispute",
+    "hardship", "identity_theft", "minor", "moratorium", "payment_claimed", "promise", "regulator", "representative",
+    "review", "stop", "vulnerable", "wrong_person",
 ]  # fmt: skip
 Arm: TypeAlias = Literal["champion", "challenger", "hold_out"]
 Basis: TypeAlias = Literal[
