@@ -15,8 +15,8 @@ class Clock(Protocol):
 
     simulated: bool
 
-    async def read(self, connection: AsyncConnection) -> datetime:
-        """The business time (aware, UTC) of the transaction on *connection*."""
+    async def read(self, _connection: AsyncConnection, /) -> datetime:
+        """The business time (aware, UTC) of the transaction on the connection."""
 
 
 class SystemClock:
@@ -24,7 +24,7 @@ class SystemClock:
 
     simulated = False
 
-    async def read(self, connection: AsyncConnection) -> datetime:
+    async def read(self, _connection: AsyncConnection, /) -> datetime:
         return datetime.now(UTC)
 
 
@@ -33,7 +33,7 @@ class SimulatedClock:
 
     simulated = True
 
-    async def read(self, connection: AsyncConnection) -> datetime:
+    async def read(self, connection: AsyncConnection, /) -> datetime:
         now = (await connection.execute(_READ)).scalar_one()
         assert isinstance(now, datetime)
         return now.astimezone(UTC)

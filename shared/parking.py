@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.codec import Malformed, decode_strict
+from shared.codec import Unreadable, decode_strict
 from shared.database.tables import parked
 from shared.events import EVENT_TYPES, Event, Unheeded
 from shared.fold import Heard, House, Message, Outcome, apply
@@ -69,7 +69,7 @@ async def release_edited(house: House[Any], id_: int, type_: str, body: bytes, o
         return Refusal("unknown-type", "no event has this type")
     try:
         return await _replace(house, id_, decode_strict(known, body), operator, "edited and released")
-    except Malformed as error:
+    except Unreadable as error:
         return Refusal(error.code, error.detail, (error.pointer,))
 
 

@@ -31,14 +31,14 @@ _OPEN = (
     .order_by(gaps.c.key)
     .limit(KEYS_AT_ONCE)
 )
-_CLOSE = delete(gaps).where(gaps.c.source == bindparam("of"), gaps.c.key == subjects.c.key, _HEARD >= gaps.c.seen)
+_CLOSE = delete(gaps).where(gaps.c.source == bindparam("of"), gaps.c.key == subjects.c.key, gaps.c.seen <= _HEARD)
 _BEHIND = select(subjects.c.key, _HEARD.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
 
 log = logging.getLogger("forbear.pull")
 
 
 class Pull:
-    """Repairs what this house has missed; also how a new house catches up, and how a topic past its retention is read."""
+    """Repairs what this house has missed: gaps, lost tails, a topic past its retention; a new house catches up so."""
 
     def __init__(self, house: House[Any], peers: Mapping[str, Peer]) -> None:
         self._house, self._peers = house, peers
@@ -57,7 +57,7 @@ class Pull:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def close_gaps(self) -> None:
-        """Pull, for each open gap that is not parked, what lies behind the last number heard. Raises: PeerUnreachable."""
+        """Pull, for each open gap not parked, what is behind the last number heard. Raises: PeerUnreachable."""
         for source in self._house.hears:
             after = ""
             while page := await self._open(source, after):
@@ -65,7 +65,7 @@ class Pull:
                 after = max(page)
 
     async def audit(self) -> None:
-        """Compare every head of every source with what was heard, and note lost tails as gaps. Raises: PeerUnreachable."""
+        """Compare every head of every source with what was heard; note lost tails as gaps. Raises: PeerUnreachable."""
         for source in self._house.hears:
             after = ""
             while (page := await self._peers[source].heads_page(after)).numbers:

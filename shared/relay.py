@@ -99,7 +99,7 @@ async def _probe(bootstrap: str) -> None:
 
     Raises: OSError, TimeoutError.
     """
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    host, _, port = bootstrap.split(",", maxsplit=1)[0].rpartition(":")
     _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), STOP_SECONDS_MAX)
     writer.close()
     await writer.wait_closed()

@@ -14,8 +14,8 @@ from shared.clock import wall
 
 # Fields a log line may carry; anything else that is passed along is left out, so that personal data has no way in.
 ALLOWED: Final = frozenset(
-    "status method route duration_ms error count type house source partition topic operator parked_id trace scope "
-    "reason_code port task".split()
+    {"count", "duration_ms", "error", "house", "method", "operator", "parked_id", "partition", "port", "reason_code"}
+    | {"route", "scope", "source", "status", "task", "topic", "trace", "type"}
 )
 _TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 _CHATTY: Final = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "asyncio")

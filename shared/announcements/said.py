@@ -108,10 +108,9 @@ async def announce(connection: AsyncConnection, said: Sequence[Announcement]) ->
         await connection.execute(_ANNOUNCE, arrays(_SAID, rows))
 
 
-def made_of(row: Row[Any] | Mapping[str, Any]) -> Announcement:
+def made_of(row: Row[Any]) -> Announcement:
     """The announcement in a row that has all its columns."""
-    fields = row._mapping if isinstance(row, Row) else row
-    return Announcement(**{name: fields[name] for name in _SAID})
+    return Announcement(*(getattr(row, name) for name in _SAID))
 
 
 _BY_ID = (

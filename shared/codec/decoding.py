@@ -26,7 +26,7 @@ _OUT_OF_RANGE: Final = ("Number out of range", "Integer value out of range")
 _FAULTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class Unreadable(ValueError):  # noqa: N818 - what it is, as BadValue is
+class Unreadable(ValueError):
     """What came is not what was expected; `code` is kebab-case and stable, `pointer` a JSON pointer (RFC 6901)."""
 
     def __init__(self, code: str, detail: str, pointer: str = "") -> None:

@@ -144,7 +144,7 @@ def _pairs(value: Any, sent: dict[str, Any] | list[Any]) -> Iterator[tuple[str |
         yield from ((name, value[name], inner) for name, inner in sent.items() if name in value)
     else:
         yield from (
-            (name, getattr(value, name), inner) for name, inner in sent.items() if name in _fields_of(type(value))
+            (name, getattr(value, name), inner) for name, inner in sent.items() if name in _fields_of(value.__class__)
         )
 
 

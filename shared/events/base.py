@@ -92,7 +92,7 @@ class Unheeded(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable(Event):
+class Garbled(Event):
     """A numbered event whose content cannot be read; `reason` never repeats what was sent."""
 
     reason: str

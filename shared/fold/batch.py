@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.announcements import Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
-from shared.events import Unheeded, Unreadable, Wake
+from shared.events import Garbled, Unheeded, Wake
 from shared.fold.house import (
     Applied,
     Context,
@@ -55,7 +55,7 @@ class Batch:
             dropped = self._sift(subject, item, item.via)
             if dropped is not None:
                 return dropped
-        if isinstance(item.fact, Unreadable):
+        if isinstance(item.fact, Garbled):
             return self._set_aside(subject, item, item.fact.reason)
         if self.condemned is not None:
             return self._set_aside(subject, item, self.condemned)
@@ -77,7 +77,7 @@ class Batch:
 
     def _sift(self, subject: Subject, item: Heard, message: Message) -> Outcome | None:
         """The outcome of a message whose turn it is not; None for the next one in order."""
-        readable = not isinstance(item.fact, Unreadable)
+        readable = not isinstance(item.fact, Garbled)
         standing = subject.standing_of(message, self.house.hears.index(message.source), readable=readable)
         if standing == "next":
             return None

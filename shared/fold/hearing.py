@@ -3,8 +3,8 @@
 from typing import Any
 
 from shared.announcements import Announcement, BadEnvelope
-from shared.codec import Malformed, decode
-from shared.events import EVENT_TYPES, Event, Unheeded, Unreadable
+from shared.codec import Unreadable, decode
+from shared.events import EVENT_TYPES, Event, Garbled, Unheeded
 from shared.fold.house import Heard, House, Message
 
 
@@ -21,16 +21,16 @@ def unreadable_from(source: str, error: BadEnvelope) -> Heard | None:
     if error.key is None or error.number is None:
         return None
     message = Message(source, error.number, None, None, None)
-    return Heard(error.key, Unreadable(error.reason), message)
+    return Heard(error.key, Garbled(error.reason), message)
 
 
 def _fact(house: House[Any], source: str, said: Announcement) -> Event:
     if not said.is_intact(source):
-        return Unreadable("id-does-not-match-content")
+        return Garbled("id-does-not-match-content")
     known = EVENT_TYPES.get(said.type)
     if known is None or known not in house.listens_to:
         return Unheeded()
     try:
         return decode(known, said.data)
-    except Malformed as error:
-        return Unreadable(f"{said.type} {error.code}")
+    except Unreadable as error:
+        return Garbled(f"{said.type} {error.code}")

@@ -194,21 +194,21 @@ class Sorted:
     released: Sequence[Heard] = ()
 
 
-async def nothing_to_prepare(work: Sequence[Work]) -> None:
+async def nothing_to_prepare(_work: Sequence[Work], /) -> None:
     """The default of `prepare`: no other house and no stranger has to be asked."""
 
 
-async def key_is_known(connection: AsyncConnection, work: Sequence[Work], patient: bool) -> Sorted:
+async def key_is_known(_connection: AsyncConnection, work: Sequence[Work], _patient: bool, /) -> Sorted:
     """The default of `address`: every piece of work names its subject already."""
     return Sorted([item for item in work if isinstance(item, Heard)])
 
 
-def no_rows(said: Sequence[Said]) -> Mapping[str, Sequence[Row]]:
+def no_rows(_said: Sequence[Said], /) -> Mapping[str, Sequence[Row]]:
     """The default of `rows`: the house keeps no read tables."""
     return {}
 
 
-async def clock_is_horizon(connection: AsyncConnection, now: datetime) -> datetime | None:
+async def clock_is_horizon(_connection: AsyncConnection, now: datetime, /) -> datetime | None:
     """The default of `horizon`: wakes are due by the clock."""
     return now
 

@@ -4,8 +4,21 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, LargeBinary, Uuid, bindparam, cast, delete, func, literal
-from sqlalchemy import select, true, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    LargeBinary,
+    Uuid,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.postgresql.dml import Insert
@@ -38,11 +51,11 @@ async def lock_subjects(
     Without patience only the rows that are free at once; those of others are left out of the answer.
     """
     statement = _LOCK_WAITING if patient else _LOCK_FREE
-    found = (await connection.execute(statement, {"keys": list(keys)})).all()
+    found = list(await connection.execute(statement, {"keys": list(keys)}))
     missing = sorted(set(keys) - {row.key for row in found})
     if missing:
         await connection.execute(_insert_missing(len(house.hears)), {"key": missing})
-        found += (await connection.execute(statement, {"keys": missing})).all()
+        found += await connection.execute(statement, {"keys": missing})
     return {row.key: Subject(house, row) for row in found}
 
 

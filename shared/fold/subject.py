@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from shared.announcements import Announcement, Chain
-from shared.codec import convert, decode, decode_plain, encode
+from shared.codec import decode, encode, parse
+from shared.codec.decoding import convert
 from shared.fold.house import House, Message
 
 STATE_BYTES_MAX: Final = 64 * 1024
@@ -102,7 +103,7 @@ def _state(house: House[Any], row: Row[Any]) -> Any:
         return decode(house.state_type, row.body)
     if row.schema > house.schema:
         raise NewerState
-    plain = decode_plain(row.body)
+    plain = parse(row.body)
     for schema in range(row.schema, house.schema):
         plain = house.upcasters[schema](plain)
     return convert(house.state_type, plain)

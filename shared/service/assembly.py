@@ -114,9 +114,7 @@ def _loops(house: House[Any], settings: Settings, peers: dict[str, Peer]) -> lis
     if settings.kafka_bootstrap:
         loops.append(Relay(house, KafkaPublisher(house.name, house.topic, settings.kafka_bootstrap)))
         if house.hears:
-            loops.append(
-                KafkaConsumer(house, settings.kafka_bootstrap, session_seconds=settings.session_seconds)
-            )
+            loops.append(KafkaConsumer(house, settings.kafka_bootstrap, session_seconds=settings.session_seconds))
     else:
         loops.append(Relay(house, NumberingPublisher()))
         loops.extend(PollingConsumer(house, source, peers[source]) for source in house.hears)

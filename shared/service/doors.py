@@ -76,9 +76,7 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
             return {"heads": await heads_of(connection, asked.keys), **await extra(connection)}
 
     @router.get("/v1/heads")
-    async def list_heads(
-        after: str = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX
-    ) -> dict[str, Any]:
+    async def list_heads(after: str = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
         """All heads in the order of their keys, a page at a time."""
         async with house.database.answering() as connection:
             return {"heads": await heads_page(connection, after, limit), **await extra(connection)}

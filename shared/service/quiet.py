@@ -56,7 +56,7 @@ async def quiet(connection: AsyncConnection, house: House[Any], sending: int) ->
         "now": now.isoformat(),
         "next_wake_at": wake.isoformat() if wake else None,
         "said": row.said,
-        "heard": {source: row._mapping[f"heard{i}"] for i, source in enumerate(house.hears)},
+        "heard": {source: getattr(row, f"heard{i}") for i, source in enumerate(house.hears)},
         "set_aside": {source: aside.get(source, 0) for source in house.hears},
         "unpublished": row.unpublished,
         "due": row.due,
