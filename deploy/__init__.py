@@ -1,0 +1,1 @@
+"""How Forbear is put on machines: images, manifests, and everything one machine needs to run the whole system."""
