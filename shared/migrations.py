@@ -60,7 +60,7 @@ def _upgrade(config: Config, connection: Connection, app_role: str | None, now: 
         _grant(connection, app_role)
     if now is not None:
         connection.execute(
-            text("insert into clock (now) values (:now) on conflict (only) do update set now = excluded.now"),
+            text("insert into clock (now) values (:now) on conflict (single) do update set now = excluded.now"),
             {"now": now},
         )
     connection.commit()

@@ -18,7 +18,7 @@ INSTALLATION = "pginstall18"
 PROBE_SECONDS = 20
 
 
-class PostgresUnavailable(Exception):  # noqa: N818  a state of the machine, not a mistake
+class PostgresUnavailable(Exception):
     """PostgreSQL cannot be run here; the text says why."""
 
 

@@ -17,7 +17,7 @@ POM = ROOT / "deploy" / "kafka" / "pom.xml"
 KAFKA_LIBS = ROOT / "var" / "kafka-libs"
 
 
-class KafkaUnavailable(Exception):  # noqa: N818  a state of the machine, not a mistake
+class KafkaUnavailable(Exception):
     """No broker can run here; the text says why."""
 
 

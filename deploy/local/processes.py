@@ -19,7 +19,7 @@ LOG_BYTES_MAX = 32 * 1024 * 1024
 POLL_SECONDS = 0.05
 
 
-class NotReady(Exception):  # noqa: N818  a state of the machine, not a mistake
+class NotReady(Exception):
     """A process did not answer in the time it was given; says where its log is."""
 
 

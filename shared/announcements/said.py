@@ -157,8 +157,9 @@ async def list_wanted(
     connection: AsyncConnection, after_by_key: Mapping[str, int], limit_each: int
 ) -> list[Announcement]:
     """For each key the announcements behind its number (exclusive), in order, at most *limit_each* of each key."""
-    parameters = {"wanted_key": list(after_by_key), "wanted_after": list(after_by_key.values()), "count": limit_each}
-    return [made_of(row) for row in await connection.execute(_LIST_WANTED, parameters)]
+    rows = [{"wanted_key": key, "wanted_after": after} for key, after in after_by_key.items()]
+    parameters = arrays(("wanted_key", "wanted_after"), rows)
+    return [made_of(row) for row in await connection.execute(_LIST_WANTED, {**parameters, "count": limit_each})]
 
 
 _OF_KEY = (

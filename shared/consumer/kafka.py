@@ -35,12 +35,20 @@ log = logging.getLogger("forbear.consumer")
 class KafkaConsumer:
     """One member of the house's consumer group; may be built anew at any time, the numbers in the database decide."""
 
-    def __init__(self, house: House[Any], bootstrap: str, *, session_seconds: float = 10.0, **security: Any) -> None:
+    def __init__(
+        self,
+        house: House[Any],
+        bootstrap: str,
+        *,
+        session_seconds: float = 10.0,
+        topic_suffix: str = "",
+        **security: Any,
+    ) -> None:
         self._house = house
         self._bootstrap = bootstrap
         self._session_milliseconds = int(session_seconds * 1000)
         self._security = security
-        self._sources = {SOURCES[source]: source for source in house.hears}
+        self._sources = {SOURCES[source] + topic_suffix: source for source in house.hears}
         self._recent = Recent()
         self.progress = ticks()
 

@@ -12,15 +12,15 @@ from sqlalchemy.types import TypeEngine
 
 
 def unnest(types: Mapping[str, TypeEngine[Any]], name: str = "given") -> TableValuedAlias:
-    """Rows made of arrays: a table with the columns of *types*, each bound to the parameter of its own name."""
-    parameters = [cast(bindparam(key), ARRAY(type_)) for key, type_ in types.items()]
+    """Rows made of arrays: a table with the columns of *types*, whose parameters `arrays` gives."""
+    parameters = [cast(bindparam(f"all_{key}"), ARRAY(type_)) for key, type_ in types.items()]
     columns = [column(key, type_) for key, type_ in types.items()]
-    return func.unnest(*parameters).table_valued(*columns, name=name).render_derived()
+    return func.unnest(*parameters).table_valued(*columns).render_derived(name=name)
 
 
 def arrays(names: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The parameters of `unnest`: for each name, that field of every row; a field left out is null."""
-    return {name: [row.get(name) for row in rows] for name in names}
+    return {f"all_{name}": [row.get(name) for row in rows] for name in names}
 
 
 async def insert_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

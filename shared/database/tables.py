@@ -139,9 +139,9 @@ commands = Table(
 clock = Table(
     "clock",
     plumbing,
-    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("single", Boolean, primary_key=True, server_default=text("true")),
     Column("now", Instant, nullable=False),
-    CheckConstraint("only", name="one_row"),
+    CheckConstraint("single", name="one_row"),
 )
 
 # How far the long poll of each source has come, where there is no broker.

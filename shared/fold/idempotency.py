@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import insert_rows, unnest
+from shared.database import arrays, insert_rows, unnest
 from shared.database.tables import Key, commands
 from shared.fold.house import Answer, Applied, InProgress, Outcome, Replayed, Request, Work
 from shared.refusal import Refusal
@@ -31,10 +31,8 @@ async def recall(connection: AsyncConnection, work: Sequence[Work]) -> dict[int,
     requests = {i: via for i, item in enumerate(work) if (via := _keyed(item)) is not None}
     if not requests:
         return {}
-    asked = {
-        "principal": [via.principal for via in requests.values()],
-        "idempotency_key": [via.idempotency_key for via in requests.values()],
-    }
+    names = [{"principal": via.principal, "idempotency_key": via.idempotency_key} for via in requests.values()]
+    asked = arrays(("principal", "idempotency_key"), names)
     locked = {(row[0], row[1]): row[2] for row in await connection.execute(_TRY_LOCK, asked)}
     answered = {(row.principal, row.idempotency_key): row for row in await connection.execute(_FIND, asked)}
     outcomes: dict[int, Outcome] = {}

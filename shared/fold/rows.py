@@ -54,7 +54,7 @@ async def lock_subjects(
     found = list(await connection.execute(statement, {"keys": list(keys)}))
     missing = sorted(set(keys) - {row.key for row in found})
     if missing:
-        await connection.execute(_insert_missing(len(house.hears)), {"key": missing})
+        await connection.execute(_insert_missing(len(house.hears)), {"all_key": missing})
         found += await connection.execute(statement, {"keys": missing})
     return {row.key: Subject(house, row) for row in found}
 

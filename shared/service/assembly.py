@@ -112,9 +112,18 @@ def serve(app: FastAPI, settings: Settings, house: str) -> None:
 def _loops(house: House[Any], settings: Settings, peers: dict[str, Peer]) -> list[Loop]:
     loops: list[Loop] = [Timers(house)]
     if settings.kafka_bootstrap:
-        loops.append(Relay(house, KafkaPublisher(house.name, house.topic, settings.kafka_bootstrap)))
+        loops.append(
+            Relay(house, KafkaPublisher(house.name, house.topic + settings.topic_suffix, settings.kafka_bootstrap))
+        )
         if house.hears:
-            loops.append(KafkaConsumer(house, settings.kafka_bootstrap, session_seconds=settings.session_seconds))
+            loops.append(
+                KafkaConsumer(
+                    house,
+                    settings.kafka_bootstrap,
+                    session_seconds=settings.session_seconds,
+                    topic_suffix=settings.topic_suffix,
+                )
+            )
     else:
         loops.append(Relay(house, NumberingPublisher()))
         loops.extend(PollingConsumer(house, source, peers[source]) for source in house.hears)

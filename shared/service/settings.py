@@ -15,6 +15,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(description="postgresql+asyncpg://… of this house's own database and role")
     kafka_bootstrap: str = Field(default="", description="host:port of the brokers; empty: the way without a broker")
+    topic_suffix: str = Field(default="", description="behind every topic's name, where several streets share brokers")
     clock: Literal["system", "simulated"] = "system"
     host: str = "127.0.0.1"
     port: int = 8000
