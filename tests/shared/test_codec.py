@@ -185,6 +185,14 @@ def test_a_bad_loan_is_refused_with_its_place(sent, code, pointer):
     assert (refused.value.code, refused.value.pointer) == (code, pointer)
 
 
+@pytest.mark.parametrize("code", ["XXX", "cny", "CNYX", ""])
+def test_an_unknown_currency_is_refused_before_money_is_measured_by_it(code):
+    promise = {"promise_id": "P1", "loan_ids": ["L1"], "amount": "1.00", "due_on": "2026-04-02", "tolerance_days": 3}
+    with pytest.raises(Unreadable) as refused:
+        decode_strict(PromiseMade, {**promise, "currency": code})
+    assert refused.value.pointer == "/currency"
+
+
 @pytest.mark.parametrize(
     "attributes", [{f"a{n}": "x" for n in range(32)}, {"vehicle": "FORD F-150"}, {"purpose": "装修"}]
 )
