@@ -1,0 +1,1 @@
+"""Changes of ingest's schema, in order."""

@@ -1,0 +1,60 @@
+"""The tables every house has, the facts, the loans, the business date."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.database.tables import Instant, Key
+from shared.migrations import create_plumbing
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create everything."""
+    create_plumbing()
+    _create_facts()
+    op.create_table(
+        "loans",
+        sa.Column("loan_id", Key, primary_key=True),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("product", sa.Text, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("opened_on", sa.Date, nullable=False),
+        sa.Column("bucket", sa.Text),
+        sa.Column("stage", sa.Text),
+        sa.Column("overdue_since", sa.Date),
+        sa.Column("delinquent_amount", sa.Numeric, nullable=False),
+        sa.Column("closed", sa.Boolean, nullable=False),
+    )
+    op.create_index("loans_key_idx", "loans", ["key"])
+    op.create_table(
+        "business_dates",
+        sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.text("true")),
+        sa.Column("business_date", sa.Date, nullable=False),
+        sa.CheckConstraint("single", name="business_dates_one_row_check"),
+    )
+
+
+def _create_facts() -> None:
+    op.create_table(
+        "facts",
+        sa.Column("source", Key, primary_key=True),
+        sa.Column("id", Key, primary_key=True),
+        sa.Column("key", Key),
+        sa.Column("loan_id", Key),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("time", Instant, nullable=False),
+        sa.Column("recorded_on", sa.Date, nullable=False),
+        sa.Column("name", Key),
+        sa.Column("known_as", Key),
+        sa.Column("awaiting", Key),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.Column("recorded_at", Instant, nullable=False),
+        sa.CheckConstraint("awaiting is not null or key is not null", name="facts_placed_check"),
+    )
+    op.create_index("facts_name_key", "facts", ["name"], unique=True)
+    op.create_index("facts_loan_id_idx", "facts", ["loan_id"])
+    op.create_index("facts_known_as_idx", "facts", ["known_as"], postgresql_where=sa.text("awaiting is null"))
+    op.create_index("facts_awaiting_idx", "facts", ["awaiting"], postgresql_where=sa.text("awaiting is not null"))
