@@ -1,0 +1,1 @@
+"""Ingest's HTTP door: facts in, positions out."""

@@ -1,0 +1,36 @@
+"""Where core banking says that days are closed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from services.ingest.schemas import BusinessDate, Closing
+from services.ingest.store.days import business_date, close_days, remaining
+from shared.auth import requires
+from shared.fold import House
+from shared.refusal import refuse
+
+
+def days_door(house: House[Any]) -> APIRouter:
+    """`/v1/business-dates`."""
+    router = APIRouter(tags=["business dates"])
+
+    @router.post("/v1/business-dates", status_code=202, dependencies=[Depends(requires("business-dates:write"))])
+    async def close_business_days(closing: BusinessDate) -> Closing:
+        """Close the days up to a date. It only moves forward: an earlier one is answered with the date in force."""
+        async with house.database.begin() as connection:
+            in_force = await close_days(connection, closing.business_date)
+            still = await remaining(connection)
+        house.stirred.set()
+        return Closing(business_date=in_force, remaining=still)
+
+    @router.get("/v1/business-dates/current")
+    async def read_business_date(_: Annotated[object, Depends(requires("loans:read"))]) -> Closing:
+        """The business date in force."""
+        async with house.database.reading() as connection:
+            day = await business_date(connection)
+            if day is None:
+                raise refuse("not-found", "no business date was posted yet")
+            return Closing(business_date=day, remaining=await remaining(connection))
+
+    return router

@@ -1,0 +1,89 @@
+"""HTTP shapes of ingest that are not domain types."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+Verdict = Literal["duplicate", "busy", "held", "contradicted", "rejected"]
+
+
+class Item(BaseModel):
+    """What became of one posted event that was not plainly accepted."""
+
+    index: int
+    id: str | None = Field(default=None, description="as posted, when it could be read")
+    verdict: Verdict
+    reason: str | None = Field(default=None, description="a stable code")
+    detail: str | None = None
+    pointer: str | None = Field(default=None, description="JSON pointer into the event")
+
+
+class Receipt(BaseModel):
+    """Every accepted event is durable; `items` lists only what was not plainly accepted."""
+
+    accepted: int
+    duplicates: int
+    held: int
+    rejected: int
+    busy: int = 0
+    items: list[Item]
+
+
+class BusinessDate(BaseModel):
+    """Closes the days up to it."""
+
+    business_date: date = Field(examples=["2026-11-23"])
+
+
+class Closing(BaseModel):
+    """The business date in force, and how many borrowers still have to age to it."""
+
+    business_date: date
+    remaining: int
+
+
+class PauseRequest(BaseModel):
+    """A pause entered by a person: ageing stands still in [from_on, until_on)."""
+
+    from_on: date
+    until_on: date
+
+
+class LoanSummary(BaseModel):
+    """A loan as last announced."""
+
+    loan_id: str
+    customer_id: str
+    product: str
+    currency: str
+    opened_on: date
+    bucket: str | None
+    stage: str | None
+    overdue_since: date | None
+    delinquent_amount: str
+    closed: bool
+
+
+class HeldFact(BaseModel):
+    """A fact that is true but early."""
+
+    source: str
+    id: str
+    type: str
+    loan_id: str | None
+    reason: str
+    recorded_at: datetime
+
+
+class Aging(BaseModel):
+    """Loans and amounts past due in one bucket of one currency."""
+
+    bucket: str | None
+    currency: str
+    loans: int
+    delinquent_amount: str
+
+
+Page = Annotated[int, Field(ge=1, le=1000)]
+Answer = dict[str, Any]

@@ -1,0 +1,207 @@
+"""Whose fact it is: repeats and contradictions sifted out, early facts held, and set free by what they waited for."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.facts import Posted, about_name, loan_of, makes_known, name_of, needs_of
+from services.ingest.store.days import business_date
+from services.ingest.store.facts import digest_of, fact_row, posted_in
+from services.ingest.tables import facts
+from shared.clock import Clock
+from shared.database import arrays, unnest, upsert_rows
+from shared.database.tables import Key
+from shared.events import FactVoided, LoanOpened
+from shared.fold import Busy, Contradicted, Duplicate, Heard, Held, Request, Sorted, Unaddressed, Work
+from shared.refusal import Refusal
+
+_WANTED = unnest({"loan": Key}, "wanted")
+_HASH = func.hashtextextended(_WANTED.c.loan, 0)
+_TRY_VOIDS = func.hashtextextended("forbear voids", 0)
+_NO_VOIDS = select(func.pg_advisory_xact_lock_shared(_VOIDS))
+_ONLY_VOIDS = select(func.pg_advisory_xact_lock(_VOIDS))
+_LOCK = select(_WANTED.c.loan, func.pg_try_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
+_VOIDS = func.hashtextextended("forbear voids", 0)
+_NO_VOIDS = select(func.pg_advisory_xact_lock_shared(_VOIDS))
+_ONLY_VOIDS = select(func.pg_advisory_xact_lock(_VOIDS))
+_LOCK = select(_WANTED.c.loan, func.pg_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
+_GIVEN = unnest({"source": Key, "id": Key}, "given")
+_KNOWN = select(facts).where(
+    or_(
+        tuple_(facts.c.source, facts.c.id).in_(select(_GIVEN.c.source, _GIVEN.c.id)),
+        facts.c.name == func.any(bindparam("names")),
+        (facts.c.known_as == func.any(bindparam("names"))) & facts.c.awaiting.is_(None),
+    )
+)
+_WAITING = select(facts).where(facts.c.awaiting == func.any(bindparam("names"))).order_by(facts.c.time)
+
+CONTRADICTION = Refusal("contradiction", "this identity was used before, for other content", ("/id",))
+NAME_TAKEN = Refusal("contradiction", "the lender's own id of this fact was used before, for other content", ("/data",))
+
+
+@dataclass
+class _Book:
+    """What is known while one batch is sorted: by identity, by name, and what is held for which name."""
+
+    today: date | None
+    by_id: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    by_name: dict[str, tuple[bytes, tuple[str, str]]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    about: dict[str | tuple[str, str], tuple[str | None, Posted]] = field(default_factory=dict)
+
+    def enter(self, posted: Posted, key: str | None, digest: bytes, *, held: bool) -> None:
+        """Take *posted* as known; a held one is known by its identity alone."""
+        identity, name = (posted.source, posted.id), name_of(posted.fact)
+        self.by_id[identity] = digest
+        if name:
+            self.by_name[name] = (digest, identity)
+        if held or key is None:
+            return
+        self.about[identity] = (key, posted)
+        if name:
+            self.about[name] = (key, posted)
+        for known in makes_known(posted.fact):
+            self.owners[known] = key
+
+    def sift(self, posted: Posted, digest: bytes) -> Duplicate | Contradicted | None:
+        """Whether this identity, or this name, is taken already."""
+        known = self.by_id.get((posted.source, posted.id))
+        if known is not None:
+            return Duplicate() if known == digest else Contradicted(CONTRADICTION)
+        named = self.by_name.get(name_of(posted.fact) or "")
+        if named is not None:
+            return Duplicate() if named[0] == digest else Contradicted(NAME_TAKEN)
+        return None
+
+    def missing(self, posted: Posted) -> str | None:
+        """The first thing *posted* needs that is not known."""
+        if isinstance(posted.fact, FactVoided):
+            target = (posted.fact.source, posted.fact.id)
+            return None if target in self.about else f"fact:{target[0]}\n{target[1]}"
+        return next((need for need in needs_of(posted.fact) if need not in self.owners), None)
+
+    def complete(self, posted: Posted) -> tuple[str, Posted]:
+        """The borrower *posted* belongs to, and *posted* with what travels with it."""
+        fact = posted.fact
+        reference = (fact.source, fact.id) if isinstance(fact, FactVoided) else about_name(fact)
+        owner, about = self.about[reference] if reference else (None, None)
+        if isinstance(fact, LoanOpened):
+            owner = fact.customer_id
+        key = owner or self.owners[f"loan:{loan_of(fact)}"]
+        filled = replace(posted, business_date=self.today)
+        return key, replace(filled, about=about.fact, about_time=about.time) if about else filled
+
+
+async def address(connection: AsyncConnection, work: Sequence[Work], patient: bool, clock: Clock) -> Sorted:
+    """Find the borrower of each posted fact, under its loan's advisory lock, and what it sets free.
+
+    The lock makes it certain which of two facts about one loan comes first, whichever commits first.
+    """
+    posted = {i: item.fact for i, item in enumerate(work) if isinstance(item, Unaddressed)}
+    locked = await _lock(connection, posted.values(), patient)
+    book = await _open_book(connection, [one for one in posted.values() if _loan(one) in locked])
+    found = _Sorting(book, await clock.read(connection))
+    outcomes: list[Any] = [item if isinstance(item, Heard) else Busy() for item in work]
+    for index, fact in posted.items():
+        if _loan(fact) in locked:
+            outcomes[index] = found.sort(fact, work[index].via)
+    await found.release(connection, posted.values())
+    await upsert_rows(connection, facts, found.held_rows())
+    return Sorted(outcomes, found.released)
+
+
+async def _lock(connection: AsyncConnection, posted: Collection[Posted], patient: bool) -> set[str]:
+    """The loans whose lock was had.
+
+    A void names a fact whose loan may not be known yet: a batch with voids runs while no other batch does.
+    """
+    wanted = sorted({_loan(one) for one in posted})
+    if not wanted:
+        return set()
+    has_voids = any(isinstance(one.fact, FactVoided) for one in posted)
+    await connection.execute(_ONLY_VOIDS if has_voids else _NO_VOIDS)
+    rows = [{"loan": loan} for loan in wanted]
+    found = await connection.execute(_LOCK if patient else _TRY_LOCK, arrays(("loan",), rows))
+    return {row.loan for row in found if row.locked is not False}
+
+
+def _loan(posted: Posted) -> str:
+    fact = posted.fact
+    if isinstance(fact, FactVoided):
+        return f"fact:{fact.source}\n{fact.id}"
+    return loan_of(fact) or ""
+
+
+async def _open_book(connection: AsyncConnection, posted: Sequence[Posted]) -> _Book:
+    """Everything already known about the identities, the names and the needs of *posted*, in one query."""
+    book = _Book(await business_date(connection))
+    if not posted:
+        return book
+    identities = [{"source": one.source, "id": one.id} for one in posted]
+    identities += [{"source": f.source, "id": f.id} for one in posted if isinstance(f := one.fact, FactVoided)]
+    names = {name for one in posted for name in (name_of(one.fact), about_name(one.fact), *needs_of(one.fact)) if name}
+    parameters = {**arrays(("source", "id"), identities), "names": sorted(names)}
+    for row in await connection.execute(_KNOWN, parameters):
+        book.enter(posted_in(row), row.key, row.digest, held=row.awaiting is not None)
+    return book
+
+
+class _Sorting:
+    """One batch being sorted, in order."""
+
+    def __init__(self, book: _Book, now: datetime) -> None:
+        self._book, self._now = book, now
+        self._held: dict[tuple[str, str], tuple[Posted, str]] = {}
+        self._brought: list[str] = []
+        self.released: list[Heard] = []
+
+    def sort(self, posted: Posted, via: Request) -> Heard | Duplicate | Contradicted | Held:
+        """Where *posted* goes."""
+        digest = digest_of(posted)
+        known = self._book.sift(posted, digest)
+        if known is not None:
+            return known
+        missing = self._book.missing(posted)
+        if missing is not None:
+            self._held[posted.source, posted.id] = (posted, missing)
+            self._book.enter(posted, None, digest, held=True)
+            return Held(f"unknown-{missing.partition(':')[0]}")
+        return self._admit(posted, via, digest)
+
+    def _admit(self, posted: Posted, via: Request, digest: bytes) -> Heard:
+        key, filled = self._book.complete(posted)
+        self._book.enter(filled, key, digest, held=False)
+        self._brought.extend(makes_known(filled.fact))
+        self._brought.append(f"fact:{filled.source}\n{filled.id}")
+        return Heard(key, filled, via)
+
+    async def release(self, connection: AsyncConnection, batch: Iterable[Posted]) -> None:
+        """Set free what waited for something that this batch brings, and what waited for that in turn."""
+        in_batch = {(one.source, one.id) for one in batch}
+        while self._brought:
+            names, self._brought = self._brought, []
+            stored = [posted_in(row) for row in await connection.execute(_WAITING, {"names": names})]
+            fresh = [posted for posted, missing in self._held.values() if missing in names]
+            for posted in (*(one for one in stored if (one.source, one.id) not in in_batch), *fresh):
+                self._free(posted)
+
+    def _free(self, posted: Posted) -> None:
+        """Hear *posted* now, or hold it for the next thing it needs; until it is applied, its row stays as it is."""
+        missing = self._book.missing(posted)
+        if missing is None:
+            self.released.append(self._admit(posted, Request("ingest"), digest_of(posted)))
+        else:
+            self._held[posted.source, posted.id] = (posted, missing)
+
+    def held_rows(self) -> list[dict[str, Any]]:
+        """The rows of the facts that this batch leaves waiting."""
+        return [fact_row(posted, None, self._now, awaiting) for posted, awaiting in self._held.values()]
+
+
+def held_reason(row: Row[Any]) -> str:
+    """Why the fact in *row* is held."""
+    return f"unknown-{str(row.awaiting).partition(':')[0]}"
