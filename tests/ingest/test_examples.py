@@ -83,7 +83,7 @@ def fact_of(index, event):
 
 
 def bank_at(case, point):
-    """The loan and the facts that the checkpoint knows, each posted on its own day, days closed up to the checkpoint."""
+    """The loan and the facts that the checkpoint knows, each posted on its day; days closed up to it."""
     bank = Bank(CONTEXT)
     until = date.fromisoformat(point["business_date"])
     bank.close(date.fromisoformat(case["loan"]["disbursed_on"]))
@@ -137,7 +137,7 @@ def test_the_position_has_exactly_the_specified_fields_for_an_ordinary_loan():
     case = BOOK["cases"][0]
     bank = bank_at(case, case["checkpoints"][0])
     stated = (
-        "loan_id as_of known_at status currency outstanding next_due_on next_due_amount past_due_days paused paused_days "
-        "grace_days delinquent_days delinquent_amount overdue_since delinquent_start_on bucket instalment_buckets"
+        "loan_id as_of known_at status currency outstanding next_due_on next_due_amount past_due_days paused "
+        "paused_days grace_days delinquent_days delinquent_amount overdue_since delinquent_start_on bucket instalment_buckets"
     )
     assert list(answer(position(bank.facts, bank.today, CONTEXT))) == stated.split()

@@ -57,12 +57,13 @@ class Restoral(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """A fee, penalty or chargeback: it rides on the instalment whose period holds `on`."""
+    """A fee, penalty or chargeback: it rides on the instalment whose period holds `on`, and is owed from `since` on."""
 
     on: date
     amount: Decimal
     at: int
     charge_id: str
+    since: date
 
 
 class Adjustment(NamedTuple):

@@ -102,10 +102,9 @@ def _counts(row: Credit | Reversal, servicing: Servicing, until: date, known_at:
 
 
 def _effective(servicing: Servicing, as_of: date) -> Riders:
-    """A fee belongs to the schedule as soon as it is known, as scheduled interest does; the rest from its date on."""
     return Riders(
-        servicing.fees,
-        tuple(one for one in servicing.chargebacks if one.on <= as_of),
+        tuple(one for one in servicing.fees if one.since <= as_of),
+        tuple(one for one in servicing.chargebacks if one.since <= as_of),
         tuple(one for one in servicing.adjustments if one.effective_on <= as_of),
     )
 

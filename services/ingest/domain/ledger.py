@@ -73,18 +73,25 @@ def open_loan(fact: LoanOpened, at: int) -> Loan:
 
 def enter(loan: Loan, posted: Posted) -> Loan:
     """*loan* with the rows of *posted*; most facts leave one, some none."""
-    if isinstance(posted.fact, PaymentReversed):
-        return _put(loan, "reversals", _reversal(posted.fact, posted))
-    for name, row in _entries_of(posted.fact, posted.at):
+    fact = posted.fact
+    if isinstance(fact, PaymentReversed):
+        return _put(loan, "reversals", _reversal(fact, posted))
+    if isinstance(fact, FeeCharged):
+        return _put(loan, "fees", _fee(fact, posted))
+    for name, row in _entries_of(fact, posted.at):
         loan = _put(loan, name, row)
     return loan
 
 
 def strike(loan: Loan, fact: Event, at: int) -> Loan:
     """*loan* as if *fact*, recorded in the second *at*, had never been; a payment goes with its reversal."""
+    servicing = loan.servicing or NOTHING_UNUSUAL
+    gone = list(_entries_of(fact, at))
     if isinstance(fact, PaymentReceived | PaymentReversed):
-        loan = _strike_reversal(loan, fact.payment_id)
-    for name, row in _entries_of(fact, at):
+        gone += [("reversals", one) for one in servicing.reversals if one.payment_id == fact.payment_id]
+    if isinstance(fact, FeeCharged):
+        gone += [("fees", one) for one in servicing.fees if one.charge_id == fact.fee_id]
+    for name, row in gone:
         loan = _take(loan, name, row)
     return loan
 
@@ -98,13 +105,6 @@ def _entries_of(fact: Event, at: int) -> tuple[Entry, ...]:
     """The rows that *fact* stands for, each with the field it belongs to."""
     made = _ENTRIES.get(type(fact))
     return made(fact, at) if made else ()
-
-
-def _strike_reversal(loan: Loan, payment_id: str) -> Loan:
-    rows = [one for one in (loan.servicing or NOTHING_UNUSUAL).reversals if one.payment_id == payment_id]
-    for row in rows:
-        loan = _take(loan, "reversals", row)
-    return loan
 
 
 def _put(loan: Loan, name: str, row: Row) -> Loan:
@@ -147,6 +147,15 @@ def _reversal(fact: PaymentReversed, posted: Posted) -> Reversal:
     return Reversal(payment.value_on, payment.amount, second_of(posted.about_time), fact.payment_id, posted.at)
 
 
+def _fee(fact: FeeCharged, posted: Posted) -> Charge:
+    """Owed from the day it was charged, which core banking does not state: its own day, or the due date if earlier."""
+    return Charge(fact.due_on, fact.amount, posted.at, fact.fee_id, min(fact.due_on, posted.recorded_on))
+
+
+def _chargeback(fact: ChargebackPosted, at: int) -> tuple[Entry, ...]:
+    return (("chargebacks", Charge(fact.value_on, fact.amount, at, fact.chargeback_id, fact.value_on)),)
+
+
 def _adjustment(fact: BalanceAdjusted, at: int) -> tuple[Entry, ...]:
     """A waiver without an instalment works like money: the oldest unpaid first."""
     marks: tuple[Entry, ...] = (("waivers", fact.effective_on),) if fact.kind == "waiver" else ()
@@ -175,8 +184,7 @@ _ENTRIES: Final[Mapping[type[Event], Callable[[Any, int], tuple[Entry, ...]]]] =
             ("revisions", Revision(f.effective_on, at, f.revision_id, pack(scheduled(f.instalments)))),
         ),
         ScheduleRestored: lambda f, _: (("restorals", Restoral(f.effective_on, f.revision_id)),),
-        FeeCharged: lambda f, at: (("fees", Charge(f.due_on, f.amount, at, f.fee_id)),),
-        ChargebackPosted: lambda f, at: (("chargebacks", Charge(f.value_on, f.amount, at, f.chargeback_id)),),
+        ChargebackPosted: _chargeback,
         BalanceAdjusted: _adjustment,
         StatementIssued: _statement,
     }

@@ -36,7 +36,7 @@ def balance_on(loan: Loan, as_of: date) -> Decimal:
     issued = statements_by(loan, as_of)
     since, stated = (issued[-1].issued_on, issued[-1].amount) if issued else (date.min, ZERO)
     servicing = loan.servicing or NOTHING_UNUSUAL
-    charges = [(one.on, one.amount) for one in (*servicing.fees, *servicing.chargebacks)]
+    charges = [(one.since, one.amount) for one in (*servicing.fees, *servicing.chargebacks)]
     charges += [(one.effective_on, one.amount) for one in servicing.adjustments]
     later = sum((amount for on, amount in charges if since < on <= as_of), ZERO)
     return stated + later - (credited(loan, as_of) - credited(loan, since))

@@ -69,6 +69,7 @@ def _dated(servicing: Servicing) -> Iterator[date]:
     yield from (one.effective_on for one in servicing.restorals)
     yield from (one.effective_on for one in servicing.adjustments)
     yield from (day for one in servicing.chargebacks for day in (one.on, one.on + ONE_DAY))
+    yield from (one.since for one in servicing.fees)
     yield from (one.issued_on for one in servicing.statements)
     yield from (one.on for one in servicing.classes)
     yield from (*servicing.closings, *servicing.charge_offs, *servicing.accelerations)
