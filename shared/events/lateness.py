@@ -38,7 +38,8 @@ class DelinquencyChanged(Event):
     """The bucket, the stage, the oldest unpaid due date or the amount past due changed.
 
     A bucket of None means not in any; `overdue_since` is None when nothing is past due. How many days have passed
-    follows from it: nobody is told daily.
+    follows from it: nobody is told daily. `next_past_due_days` and `next_delinquent_days` are the counts at which the
+    bucket or the stage changes next, if nothing else happens.
     """
 
     loan_id: Identifier
@@ -54,6 +55,8 @@ class DelinquencyChanged(Event):
     unpaid_instalments: Count | None = None
     delinquent_days: Count | None = None
     paused: bool = False
+    next_past_due_days: Count | None = None
+    next_delinquent_days: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,4 @@ def _item(index: int, id_: str | None, outcome: Outcome) -> Item | None:
 
 def _refused(index: int, id_: str | None, verdict: Verdict, refusal: Refusal) -> Item:
     pointer = refusal.pointers[0] if refusal.pointers else None
-    return Item(
-        index=index, id=id_, verdict=verdict, reason=refusal.code, detail=refusal.detail, pointer=pointer
-    )
+    return Item(index=index, id=id_, verdict=verdict, reason=refusal.code, detail=refusal.detail, pointer=pointer)

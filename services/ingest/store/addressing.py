@@ -16,19 +16,17 @@ from shared.clock import Clock
 from shared.database import arrays, unnest, upsert_rows
 from shared.database.tables import Key
 from shared.events import FactVoided, LoanOpened
-from shared.fold import Busy, Contradicted, Duplicate, Heard, Held, Request, Sorted, Unaddressed, Work
+from shared.fold import Busy, Contradicted, Duplicate, Heard, Held, Request, Sorted, Work
+from shared.fold.house import Addressed
 from shared.refusal import Refusal
 
 _WANTED = unnest({"loan": Key}, "wanted")
 _HASH = func.hashtextextended(_WANTED.c.loan, 0)
-_TRY_VOIDS = func.hashtextextended("forbear voids", 0)
-_NO_VOIDS = select(func.pg_advisory_xact_lock_shared(_VOIDS))
-_ONLY_VOIDS = select(func.pg_advisory_xact_lock(_VOIDS))
-_LOCK = select(_WANTED.c.loan, func.pg_try_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
+_TRY_LOCK = select(_WANTED.c.loan, func.pg_try_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
+_LOCK = select(_WANTED.c.loan, func.pg_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
 _VOIDS = func.hashtextextended("forbear voids", 0)
 _NO_VOIDS = select(func.pg_advisory_xact_lock_shared(_VOIDS))
 _ONLY_VOIDS = select(func.pg_advisory_xact_lock(_VOIDS))
-_LOCK = select(_WANTED.c.loan, func.pg_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
 _GIVEN = unnest({"source": Key, "id": Key}, "given")
 _KNOWN = select(facts).where(
     or_(
@@ -101,14 +99,15 @@ async def address(connection: AsyncConnection, work: Sequence[Work], patient: bo
 
     The lock makes it certain which of two facts about one loan comes first, whichever commits first.
     """
-    posted = {i: item.fact for i, item in enumerate(work) if isinstance(item, Unaddressed)}
+    posted = {i: item.fact for i, item in enumerate(work) if isinstance(item.fact, Posted)}
     locked = await _lock(connection, posted.values(), patient)
     book = await _open_book(connection, [one for one in posted.values() if _loan(one) in locked])
     found = _Sorting(book, await clock.read(connection))
-    outcomes: list[Any] = [item if isinstance(item, Heard) else Busy() for item in work]
+    outcomes: list[Addressed] = [item if isinstance(item, Heard) else Busy() for item in work]
     for index, fact in posted.items():
-        if _loan(fact) in locked:
-            outcomes[index] = found.sort(fact, work[index].via)
+        via = work[index].via
+        if _loan(fact) in locked and isinstance(via, Request):
+            outcomes[index] = found.sort(fact, via)
     await found.release(connection, posted.values())
     await upsert_rows(connection, facts, found.held_rows())
     return Sorted(outcomes, found.released)

@@ -10,10 +10,10 @@ from services.ingest.tables import business_dates
 from shared.database.tables import subjects
 
 _READ = select(business_dates.c.business_date)
-_CLOSE = insert(business_dates).values(business_date=bindparam("closed"))
-_CLOSE = _CLOSE.on_conflict_do_update(
+_INSERT = insert(business_dates).values(business_date=bindparam("closed"))
+_CLOSE = _INSERT.on_conflict_do_update(
     index_elements=["single"],
-    set_={"business_date": func.greatest(business_dates.c.business_date, _CLOSE.excluded.business_date)},
+    set_={"business_date": func.greatest(business_dates.c.business_date, _INSERT.excluded.business_date)},
 ).returning(business_dates.c.business_date)
 _REMAINING = select(func.count()).where(subjects.c.wake_at <= bindparam("horizon"))
 

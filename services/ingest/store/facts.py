@@ -1,11 +1,11 @@
-"""The facts as posted: written once, read again where a position needs them all, held while what they need is unknown."""
+"""The facts as posted: written once, read again for positions, held while what they need is unknown."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.facts import FACTS, Posted, Recorded, loan_of, makes_known, name_of
@@ -21,6 +21,17 @@ _HELD = (
     .where(facts.c.awaiting.is_not(None), facts.c.recorded_at > bindparam("after"))
     .order_by(facts.c.recorded_at)
     .limit(bindparam("count"))
+)
+_AGING = (
+    select(
+        loans.c.bucket,
+        loans.c.currency,
+        func.count().label("loans"),
+        func.sum(loans.c.delinquent_amount).label("amount"),
+    )
+    .where(~loans.c.closed)
+    .group_by(loans.c.bucket, loans.c.currency)
+    .order_by(loans.c.currency, loans.c.bucket)
 )
 _LOAN = select(loans).where(loans.c.loan_id == bindparam("loan"))
 
@@ -75,12 +86,17 @@ async def find_loan(connection: AsyncConnection, loan_id: str) -> Row[Any] | Non
     return (await connection.execute(_LOAN, {"loan": loan_id})).one_or_none()
 
 
+async def list_aging(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """Loans and amounts past due per bucket and currency; closed loans left out."""
+    return (await connection.execute(_AGING)).all()
+
+
 def rows_of(said: Sequence[Said]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What ingest's tables must hold after *said*: each fact, and each loan as it stands now."""
-    posted = [one for one in said if isinstance(one.heard.fact, Posted)]
+    posted = [(one.heard.fact, one) for one in said if isinstance(one.heard.fact, Posted)]
     touched = {(one.heard.key, loan_id): one for one in said for loan_id in one.state.loans if _moved(one, loan_id)}
     return {
-        "facts": [fact_row(one.heard.fact, one.heard.key, one.now) for one in posted],
+        "facts": [fact_row(fact, one.heard.key, one.now) for fact, one in posted],
         "loans": [_loan_row(key, loan_id, one.state.loans[loan_id]) for (key, loan_id), one in touched.items()],
     }
 

@@ -1,0 +1,109 @@
+"""Ingest, put together: settings in, a running application out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.api.days import days_door
+from services.ingest.api.events import events_door
+from services.ingest.api.loans import loans_door, portfolio_door
+from services.ingest.api.pauses import pauses_door
+from services.ingest.consumers import HANDLERS
+from services.ingest.domain.borrower import Borrower, blank
+from services.ingest.domain.context import Context
+from services.ingest.domain.decide import decide
+from services.ingest.domain.evolve import evolve
+from services.ingest.domain.waking import wake_at
+from services.ingest.settings import Settings
+from services.ingest.store.addressing import address
+from services.ingest.store.days import business_date, close_days, horizon
+from services.ingest.store.facts import rows_of
+from services.ingest.tables import facts, loans
+from services.ingest.timers import on_the_day, start_of_day
+from shared.clock import clock_named
+from shared.database import Database
+from shared.fold import Heard, House
+from shared.service import Assembly, build_app, serve
+
+
+def build_house(settings: Settings, context: Context) -> House[Borrower]:
+    """Ingest as a value."""
+    clock = clock_named(settings.clock)
+    zone = ZoneInfo(settings.business_zone)
+
+    async def gather(
+        _connection: AsyncConnection, work: Sequence[Heard], _prepared: None, now: datetime
+    ) -> Mapping[str, Context]:
+        today = replace(context, now=now)
+        return {item.key: today for item in work}
+
+    return House(
+        name="ingest",
+        topic="collections.repayments.v1",
+        hears=(),
+        state_type=Borrower,
+        schema=1,
+        blank=blank,
+        evolve=evolve,
+        decide=decide,
+        wake_at=partial(wake_at, coming_due_days=settings.coming_due_days),
+        gather=gather,
+        listens_to=frozenset(HANDLERS),
+        database=Database.at(settings.database_url, "forbear ingest"),
+        clock=clock,
+        address=partial(address, clock=clock),
+        rows=rows_of,
+        tables={"facts": facts, "loans": loans},
+        horizon=horizon,
+        at_wake=on_the_day,
+        wakes_first=True,
+        wake_instant=partial(start_of_day, zone=zone),
+    )
+
+
+def build(settings: Settings) -> FastAPI:
+    """Ingest as an application."""
+    zone = ZoneInfo(settings.business_zone)
+    context = Context(
+        now=datetime.min.replace(tzinfo=UTC),
+        jurisdiction=settings.jurisdiction,
+        coming_due_days=settings.coming_due_days,
+    )
+    house = build_house(settings, context)
+
+    async def open_first_day() -> None:
+        """Under the system clock a first start takes today; under the simulated one, days are posted."""
+        async with house.database.begin() as connection:
+            if not house.clock.simulated and await business_date(connection) is None:
+                now = await house.clock.read(connection)
+                await close_days(connection, now.astimezone(zone).date())
+
+    async def heads_say_the_day(connection: AsyncConnection) -> Mapping[str, Any]:
+        day = await business_date(connection)
+        return {"business_date": day.isoformat() if day else None}
+
+    routers = (
+        events_door(house, zone),
+        days_door(house),
+        loans_door(house, context),
+        portfolio_door(house),
+        pauses_door(house, zone),
+    )
+    return build_app(house, settings, Assembly(routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day))
+
+
+def main() -> None:
+    """Run ingest until told to stop."""
+    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    serve(build(settings), settings, Path(__file__).parent.name)
+
+
+if __name__ == "__main__":
+    main()
