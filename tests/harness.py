@@ -22,9 +22,10 @@ from deploy.local.databases import (
     ensure_roles,
     owner_role_of,
 )
-from deploy.local.kafka import TOPICS, KafkaServer, create_topics
+from deploy.local.kafka import KafkaServer
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgresServer
+from deploy.local.topics import PARTITIONS, TOPICS, create_topics
 
 POLL_SECONDS = 0.05
 MIGRATION_SECONDS = 60
@@ -134,7 +135,7 @@ class Topics:
         self.server = server
         self._numbers = itertools.count(1)
 
-    async def fresh(self, partitions: int = 4) -> Mapping[str, str]:
+    async def fresh(self, partitions: int = PARTITIONS) -> Mapping[str, str]:
         """Fresh topics on the broker: the published name of each -> its suffixed name."""
         suffix = next(self._numbers)
         names = {name: f"{name}.{suffix}" for name in TOPICS}

@@ -1,8 +1,13 @@
 """Four houses, four databases, two roles each: one that owns the tables, one that lives in them and nowhere else."""
 
+import asyncio
+import sys
+from pathlib import Path
+
 import asyncpg
 
 from deploy.local.postgres import PostgresServer
+from deploy.local.profile import load_profile
 
 HOUSES = ("ingest", "scoring", "contact", "feedback")
 SHARED_DATABASES = ("postgres", "template1")
@@ -58,3 +63,13 @@ async def ensure_database(
         await connection.execute(f'create database "{database}" owner "{owner}" template "{template}"')
     await connection.execute(f'revoke all on database "{database}" from public')
     await connection.execute(f'grant connect on database "{database}" to "{owner}", "{app}"')
+
+
+def main(folder: Path) -> None:
+    """Make the databases of the profile in *folder*, whose PostgreSQL runs."""
+    profile = load_profile(folder)
+    asyncio.run(create_databases(PostgresServer(profile.folder / "postgres", profile.ports["postgres"])))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from deploy import ROOT
+
 JDK_MINIMUM = 17
 VERSION_SECONDS = 30
 MAVEN_SECONDS = 600
-ROOT = Path(__file__).resolve().parents[2]
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
 KAFKA_LIBS = ROOT / "var" / "kafka-libs"
 

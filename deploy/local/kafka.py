@@ -7,32 +7,20 @@ import signal
 import socket
 import struct
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
-
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from deploy.local.java import KAFKA_LIBS, POM, KafkaUnavailable, ensure_jars, find_java
 from deploy.local.processes import Process, Program
 
-TOPICS = (
-    "collections.repayments.v1",
-    "collections.risk.v1",
-    "collections.contacts.v1",
-    "collections.feedback.v1",
-)
-PARTITIONS = 4
 MESSAGE_BYTES_MAX = 2 * 1024 * 1024
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 FORMAT_SECONDS = 60
-TOPIC_SECONDS = 30
 HEAP = "-Xmx512m"
 NODE = 1
 API_VERSIONS_REQUEST = struct.pack(">ihhih5s", 15, 18, 0, 1, 5, b"probe")
 
-__all__ = ["PARTITIONS", "TOPICS", "KafkaServer", "KafkaUnavailable", "create_topics"]
+__all__ = ["KafkaServer", "KafkaUnavailable"]
 
 
 class KafkaServer:
@@ -144,7 +132,6 @@ class KafkaServer:
 
 BROKER_SETTINGS = {
     "auto.create.topics.enable": "false",
-    "num.partitions": str(PARTITIONS),
     "message.max.bytes": str(MESSAGE_BYTES_MAX),
     "replica.fetch.max.bytes": str(MESSAGE_BYTES_MAX),
     "default.replication.factor": "1",
@@ -173,25 +160,3 @@ def answers(port: int) -> bool:
             return len(connection.recv(4)) == 4
     except OSError:
         return False
-
-
-async def create_topics(
-    bootstrap: str, names: Iterable[str] = TOPICS, partitions: int = PARTITIONS, *, retention_ms: int = -1
-) -> None:
-    """Make the topics that are missing, with equal partition counts and nothing ever deleted; harmless to repeat.
-
-    Raises:
-        aiokafka.errors.KafkaError: the broker refused one.
-    """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        present = set(await admin.list_topics())
-        settings = {"retention.ms": str(retention_ms), "cleanup.policy": "delete"}
-        fresh = [NewTopic(name, partitions, 1, topic_configs=settings) for name in names if name not in present]
-        answer = await admin.create_topics(fresh, timeout_ms=TOPIC_SECONDS * 1000)
-        for name, code, *_ in answer.topic_errors:
-            if code and for_code(code) is not TopicAlreadyExistsError:
-                raise for_code(code)(name)
-    finally:
-        await admin.close()

@@ -29,7 +29,7 @@ def is_taken(port: int) -> bool:
 
 def holder_of(port: int) -> str:
     """The process that listens at *port*, by name and number; arguments are left out, they may hold secrets."""
-    for pid in _listeners(port):
+    for pid in listeners(port):
         try:
             return f"{psutil.Process(pid).name()} (pid {pid})"
         except psutil.Error:
@@ -37,7 +37,8 @@ def holder_of(port: int) -> str:
     return "a process of another user"
 
 
-def _listeners(port: int) -> list[int]:
+def listeners(port: int) -> list[int]:
+    """The processes that listen at *port*, as far as we may see them."""
     try:
         found = psutil.net_connections(kind="tcp")
     except psutil.Error:

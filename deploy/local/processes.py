@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from deploy import ROOT
 from deploy.local.account import Account
 
 PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC = ctypes.CDLL(None)
 LOG_BYTES_MAX = 32 * 1024 * 1024
 POLL_SECONDS = 0.05
 
@@ -81,7 +82,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**inherited_environment(), **program.environment},
-                cwd="/" if identity else None,
+                cwd="/" if identity else ROOT,
                 start_new_session=True,
                 user=identity.uid if identity else None,
                 group=identity.gid if identity else None,
@@ -112,8 +113,7 @@ class Process:
         """End it and all of its session now, and reap it."""
         if self._child is None:
             return
-        if self._child.poll() is None:
-            kill_group(self._child.pid)
+        kill_group(self._child.pid)
         self._child.wait()
 
     def stop(self) -> None:
@@ -127,6 +127,7 @@ class Process:
             return
         try:
             self._child.wait(timeout=max(seconds, 0))
+            kill_group(self._child.pid)  # what it may have left behind
         except subprocess.TimeoutExpired:
             self.kill()
 

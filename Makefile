@@ -1,0 +1,60 @@
+# Everything is done by one of these targets; each first installs what it needs. What they say besides their answer goes
+# to standard error.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	--no-emit-options --no-header --strip-extras
+CATALOGUE := $(wildcard deploy/catalogue.py deploy/catalogue/__main__.py)
+SCOPES ?=
+
+.PHONY: setup up down status token reset test check format faults bench lock
+
+setup: $(STAMP)  ## install the locked packages and, where there is a JDK, the broker
+	@$(BIN)/python -m deploy.local setup
+
+$(STAMP): requirements-dev.lock
+	@$(PYTHON) -m venv .venv >&2
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock >&2
+	@touch $@
+
+up: setup  ## start everything, kept in var/up
+	@$(BIN)/python -m deploy.local up
+
+down: $(STAMP)  ## stop everything
+	@$(BIN)/python -m deploy.local down
+
+status: $(STAMP)  ## how every process stands, as JSON
+	@$(BIN)/python -m deploy.local status
+
+token: $(STAMP)  ## a token for 12 hours: make token SCOPES="events:write clock:write"
+	@$(BIN)/python -m deploy.local token "$(SCOPES)"
+
+reset: $(STAMP)  ## stop everything and forget all data and keys
+	@$(BIN)/python -m deploy.local reset
+
+test: setup  ## every test
+	@$(BIN)/pytest
+
+check: $(STAMP)  ## format, lint, types, import contracts, migrations, catalogue
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config importlinter.toml
+	@$(BIN)/python -m deploy.local check-migrations
+	@$(if $(CATALOGUE),$(BIN)/python -m deploy.catalogue --check)
+
+format: $(STAMP)  ## put the code into its form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+faults: setup  ## the tests that kill things
+	@$(BIN)/pytest tests/faults
+
+bench: setup  ## the benchmarks
+	@$(BIN)/python -m bench
+
+lock: $(STAMP)  ## pin versions and hashes of what the two .in files ask for
+	@$(LOCK) --output-file requirements.lock requirements.in
+	@$(LOCK) --output-file requirements-dev.lock requirements-dev.in

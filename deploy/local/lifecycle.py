@@ -1,0 +1,209 @@
+"""Bringing a profile up, taking it down, and saying how it stands."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psutil
+
+from deploy import ROOT
+from deploy.local.account import PostgresUnavailable, copied_binaries
+from deploy.local.databases import HOUSES
+from deploy.local.plan import PROCESSES, is_http_ready
+from deploy.local.ports import holder_of, is_taken, listeners
+from deploy.local.postgres import remove_cluster
+from deploy.local.processes import inherited_environment, kill_group
+from deploy.local.profile import Profile
+from deploy.local.record import Entry, Lock, Record, Written
+from deploy.local.supervisor import LOCK
+
+POLL_SECONDS = 0.2
+DOWN_SECONDS = 45.0
+LEFTOVER_SECONDS = 10.0
+TAKING_TURNS_SECONDS = 240.0
+ABSENT = "absent"
+# Who is to be named when several are not there: the cause before what waits for it.
+BLAME = ("restarting", "starting", "running", "stopped", "waiting")
+
+
+class CannotStart(Exception):  # noqa: N818  a state of the machine, not a mistake
+    """The system did not come up; the text says why and where to look."""
+
+
+def up(profile: Profile, say: Callable[[str], None] = lambda _: None) -> None:
+    """Return when all of *profile* runs and its four houses answer; what runs already is left alone.
+
+    Raises:
+        CannotStart: a port is taken, or not all answered within the profile's `up_seconds`.
+    """
+    turn = Lock(profile.folder / "up.lock")
+    if not turn.take(TAKING_TURNS_SECONDS):
+        raise CannotStart(f"another start of {profile.name} is still under way")
+    try:
+        supervisor = supervisor_of(profile)
+        if supervisor is None:
+            _start_afresh(profile)
+        else:
+            _refuse_taken_ports(profile, supervisor)
+            _signal(supervisor, signal.SIGUSR1)
+        _wait_until_up(profile, say)
+    finally:
+        turn.release()
+
+
+def down(profile: Profile) -> None:
+    """Stop everything of *profile*; return when nothing of it runs."""
+    supervisor = supervisor_of(profile)
+    if supervisor is not None:
+        _signal(supervisor, signal.SIGTERM)
+        if not _within(DOWN_SECONDS, lambda: supervisor_of(profile) is None):
+            kill_group(supervisor)
+    end_leftovers(profile)
+
+
+def supervisor_of(profile: Profile) -> int | None:
+    """The process that supervises *profile*, None if nobody does."""
+    return Lock(profile.folder / LOCK).holder()
+
+
+def status(profile: Profile) -> tuple[dict[str, object], bool]:
+    """How each process stands, and whether all of them run: a broker that cannot be had here is not missed."""
+    written = Record(profile.folder).read()
+    is_supervised = supervisor_of(profile) is not None
+    rows = [_row(profile, name, written, is_supervised=is_supervised) for name in PROCESSES]
+    return {"processes": rows}, is_supervised and all(row["state"] in ("running", ABSENT) for row in rows)
+
+
+def reset(profiles: Iterable[Profile], keys: Path) -> None:
+    """Take down and forget everything: data, keys, logs, and copies made outside the repository."""
+    for profile in profiles:
+        down(profile)
+        empty(profile)
+    shutil.rmtree(keys, ignore_errors=True)
+    try:
+        copies = copied_binaries()
+    except PostgresUnavailable:
+        return
+    for copy in copies:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def empty(profile: Profile) -> None:
+    """Delete all that *profile* keeps; it must be down."""
+    remove_cluster(profile.folder / "postgres")
+    shutil.rmtree(profile.folder, ignore_errors=True)
+
+
+def end_leftovers(profile: Profile) -> None:
+    """End what a killed supervisor left behind: most of it is ending by itself."""
+    entries = Record(profile.folder).read().entries
+    if _within(LEFTOVER_SECONDS, lambda: not any(entry.is_alive for entry in entries)):
+        return
+    for entry in entries:
+        if entry.is_alive and entry.pid is not None:
+            kill_group(entry.pid)
+    _within(LEFTOVER_SECONDS, lambda: not any(entry.is_alive for entry in entries))
+
+
+def _start_afresh(profile: Profile) -> None:
+    end_leftovers(profile)
+    _refuse_taken_ports(profile, None)
+    Record(profile.folder).forget()
+    profile.folder.chmod(0o711)  # PostgreSQL's account passes through it
+    profile.save()
+    log = profile.log_of("supervisor")
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as output:
+        subprocess.Popen(
+            (sys.executable, "-m", "deploy.local.supervisor", str(profile.folder)),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            cwd=ROOT, env=inherited_environment(),
+        )  # fmt: skip
+
+
+def _refuse_taken_ports(profile: Profile, supervisor: int | None) -> None:
+    """Ports held by our own supervisor's children are not taken."""
+    for name, port in profile.ports.items():
+        if is_taken(port) and not set(listeners(port)) & _children(supervisor):
+            raise CannotStart(f"port {port}, which {name} needs, is taken by {holder_of(port)}")
+
+
+def _children(supervisor: int | None) -> set[int]:
+    try:
+        return {child.pid for child in psutil.Process(supervisor).children()} if supervisor is not None else set()
+    except psutil.Error:
+        return set()
+
+
+def _wait_until_up(profile: Profile, say: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + profile.up_seconds
+    said: set[str] = set()
+    while missing := _what_is_missing(profile):
+        if missing not in said:
+            said.add(missing)
+            say(missing)
+        if supervisor_of(profile) is None and _has_failed(profile):
+            raise CannotStart(missing)
+        if time.monotonic() > deadline:
+            raise CannotStart(f"not up after {profile.up_seconds:g} s: {missing}")
+        time.sleep(POLL_SECONDS)
+
+
+def _has_failed(profile: Profile) -> bool:
+    return Record(profile.folder).read().failure is not None
+
+
+def _what_is_missing(profile: Profile) -> str | None:
+    """The first thing that is not there yet, in words; None if all is well."""
+    written = Record(profile.folder).read()
+    if written.failure:
+        return f"{written.failure}; see {profile.log_of('supervisor')}"
+    if not written.entries:
+        return f"the supervisor is preparing; see {profile.log_of('supervisor')}"
+    lagging = [entry for entry in written.entries if not _is_there(entry)]
+    if lagging:
+        return _describe(min(lagging, key=lambda entry: BLAME.index(entry.state)))
+    silent = [house for house in HOUSES if not is_http_ready(profile.ports[house])]
+    return f"{silent[0]} does not answer /readyz with 200; see {profile.log_of(silent[0])}" if silent else None
+
+
+def _is_there(entry: Entry) -> bool:
+    return entry.state == "done" or (entry.state == "running" and entry.is_alive)
+
+
+def _describe(entry: Entry) -> str:
+    return f"{entry.name} is {entry.state}{f' ({entry.reason})' if entry.reason else ''}; see {entry.log}"
+
+
+def _row(profile: Profile, name: str, written: Written, *, is_supervised: bool) -> dict[str, object]:
+    entry = written.find(name)
+    if entry is None:
+        is_absent = name == "kafka" and is_supervised and written.notice is not None
+        state = ABSENT if is_absent else "stopped"
+        return {"name": name, "pid": None, "port": profile.ports[name], "state": state, "restarts": 0}
+    state = entry.state if is_supervised else "stopped"
+    if state in ("running", "starting") and not entry.is_alive:
+        state = "restarting"
+    pid = entry.pid if entry.is_alive else None
+    return {"name": name, "pid": pid, "port": entry.port, "state": state, "restarts": entry.restarts}
+
+
+def _within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
