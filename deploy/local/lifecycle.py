@@ -31,7 +31,7 @@ ABSENT = "absent"
 BLAME = ("restarting", "starting", "running", "stopped", "waiting")
 
 
-class CannotStart(Exception):  # noqa: N818  a state of the machine, not a mistake
+class CannotStart(Exception):
     """The system did not come up; the text says why and where to look."""
 
 

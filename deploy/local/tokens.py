@@ -20,13 +20,13 @@ OPERATOR = "operator"
 TOKEN_SECONDS = 12 * 60 * 60
 # A house's own token lives as long as its machine's set-up is likely to; `make reset` ends it.
 SERVICE_TOKEN_SECONDS = 10 * 365 * 24 * 60 * 60
-SERVICE_SCOPES = ("announcements:read", "heads:read")
+SERVICE_SCOPES = ("street:read",)
 SCOPES = (
-    "agents:read", "agents:write", "announcements:read", "audit:read", "borrowers:read", "business-dates:write",
+    "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write",
     "clock:write", "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write",
-    "events:read", "events:write", "feedback:read", "feedback:write", "heads:read", "holds:write", "killswitch:write",
-    "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pii:read",
-    "pii:write", "policies:read", "policies:write", "promises:write", "quiet:read", "replies:write", "risk:read",
+    "events:read", "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write",
+    "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
+    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read", "street:read",
     "strategies:read", "strategies:write",
 )  # fmt: skip
 

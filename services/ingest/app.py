@@ -24,8 +24,7 @@ from services.ingest.domain.waking import wake_at
 from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
 from services.ingest.store.days import business_date, close_days, horizon
-from services.ingest.store.facts import rows_of
-from services.ingest.tables import facts, loans
+from services.ingest.store.facts import TABLES, rows_of
 from services.ingest.timers import on_the_day, start_of_day
 from shared.clock import clock_named
 from shared.database import Database
@@ -60,7 +59,7 @@ def build_house(settings: Settings, context: Context) -> House[Borrower]:
         clock=clock,
         address=partial(address, clock=clock),
         rows=rows_of,
-        tables={"facts": facts, "loans": loans},
+        tables=TABLES,
         horizon=horizon,
         at_wake=on_the_day,
         wakes_first=True,

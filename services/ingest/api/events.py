@@ -104,23 +104,30 @@ def receipt(read: Sequence[Posted | Bad], outcomes: Sequence[Outcome]) -> Receip
 
 def _item(index: int, id_: str | None, outcome: Outcome) -> Item | None:
     """The line of one event; None when it was plainly accepted."""
+    if isinstance(outcome, Applied):
+        return None
+    refusal = _refusal_in(outcome)
+    if refusal is not None:
+        verdict: Verdict = "contradicted" if isinstance(outcome, Contradicted) else "rejected"
+        return _refused(index, id_, verdict, refusal)
     match outcome:
-        case Applied():
-            return None
         case Duplicate():
             return Item(index=index, id=id_, verdict="duplicate")
         case Held(reason):
             return Item(index=index, id=id_, verdict="held", reason=reason)
         case Busy() | Parked():
             return Item(index=index, id=id_, verdict="busy", reason="try-again")
-        case Contradicted(refusal):
-            return _refused(index, id_, "contradicted", refusal)
-        case Refusal():
-            return _refused(index, id_, "rejected", outcome)
-        case Failed(_, reason):
-            return _refused(index, id_, "rejected", Refusal("fault-of-ours", f"not taken, and logged: {reason}"))
         case _:
             raise AssertionError("no other outcome comes from posted facts")
+
+
+def _refusal_in(outcome: Outcome) -> Refusal | None:
+    """Why the event cannot be taken as it stands, if that is so."""
+    if isinstance(outcome, Contradicted):
+        return outcome.refusal
+    if isinstance(outcome, Failed):
+        return Refusal("fault-of-ours", "not taken, for a fault of ours, which is logged")
+    return outcome if isinstance(outcome, Refusal) else None
 
 
 def _refused(index: int, id_: str | None, verdict: Verdict, refusal: Refusal) -> Item:

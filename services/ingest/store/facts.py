@@ -14,6 +14,7 @@ from shared.codec import decode, encode
 from shared.fold import Said
 
 PAGE_MAX: Final = 1000
+TABLES: Final = {"facts": facts, "loans": loans}
 
 _OF_LOAN = select(facts).where(facts.c.loan_id == bindparam("loan"), facts.c.awaiting.is_(None)).order_by(facts.c.time)
 _HELD = (
