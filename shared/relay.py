@@ -8,12 +8,12 @@ from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy import Row, bindparam, delete, func, insert, select, text
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import made_of, to_headers
-from shared.database import Database
+from shared.database import Database, unnest
 from shared.database.tables import announcements, published, unpublished
 from shared.fold import House
 
@@ -33,7 +33,7 @@ _LOWEST = (
     .limit(BATCH)
 )
 _DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
-_NUMBER = insert(published).from_select(["id"], func.unnest(bindparam("ids")).table_valued("id").select())
+_NUMBER = insert(published).from_select(["id"], select(*unnest({"id": BigInteger()}).c))
 
 log = logging.getLogger("forbear.relay")
 
@@ -110,7 +110,7 @@ class NumberingPublisher:
 
     async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
         """Number *rows* in their order, in the transaction that takes them off the queue."""
-        await connection.execute(_NUMBER, {"ids": [row.id for row in rows]})
+        await connection.execute(_NUMBER, {"all_id": [row.id for row in rows]})
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -58,7 +58,9 @@ def facts_of(draw, index):
     """One fact about the loan, and the days after its own date on which core banking recorded it."""
     kind = draw(
         st.sampled_from(
-            ["pay"] * 6 + ["reverse"] * 2 + list(["pause", "resume", "fee", "back", "adjust", "revise", "restore", "close"])
+            ["pay"] * 6
+            + ["reverse"] * 2
+            + list(["pause", "resume", "fee", "back", "adjust", "revise", "restore", "close"])
         )
     )
     on, amount = draw(days), draw(amounts)
