@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from shared.announcements import Announcement
 from shared.clock import Clock
 from shared.database import Database
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from shared.events import Command, Event, Wake
 from shared.refusal import Refusal
 
