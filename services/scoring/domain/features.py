@@ -1,0 +1,80 @@
+"""The features: what a borrower's record shows on one day, read from the counters; never who the borrower is.
+
+Every event dates itself (due, value, judged, `as_of` …); arrival dates nothing. Contacts sent carry no day of their
+own and are counted as a whole.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.scoring.domain.behaviour import LoanFeatures, loan_features, share
+from services.scoring.domain.history import Arrangement, Borrower
+from services.scoring.domain.schedule import month_of
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One borrower on one day: every loan that is not closed, the worst first, and the borrower's conduct.
+
+    `answer_hour` is the hour of the day, UTC, in which the borrower answered most.
+    """
+
+    as_of: date
+    loans: tuple[LoanFeatures, ...]
+    promises_made: int
+    promises_judged: int
+    promises_kept_share: float | None
+    promises_broken: int
+    contacts: int
+    answered_share: float | None
+    answer_channel: str | None
+    answer_hour: int | None
+    arrangement: Arrangement
+    arrangements_broken: int
+
+
+def features_of(borrower: Borrower, as_of: date) -> Features:
+    """What is known of *borrower* at the end of *as_of*."""
+    told = min(borrower.told_to, as_of)
+    loans = [loan_features(loan, as_of, told) for loan in borrower.loans if loan.ended != "closed"]
+    judged = [row for row in borrower.judged if 0 <= month_of(as_of) - row.month < 12]
+    kept, broken = sum(row.kept for row in judged), sum(row.broken for row in judged)
+    made_good = sum(row.kept + row.partly + row.broken for row in judged)
+    contacts = max(0, borrower.sent - borrower.undelivered)
+    channel, hour = _answering(borrower)
+    return Features(
+        as_of=as_of,
+        loans=tuple(sorted(loans, key=_worst_first)),
+        promises_made=borrower.promised,
+        promises_judged=made_good,
+        promises_kept_share=share(Decimal(kept), Decimal(made_good)),
+        promises_broken=broken,
+        contacts=contacts,
+        answered_share=_answered_share(borrower, contacts),
+        answer_channel=channel,
+        answer_hour=hour,
+        arrangement=borrower.arrangement,
+        arrangements_broken=borrower.arrangements_broken,
+    )
+
+
+def _answered_share(borrower: Borrower, contacts: int) -> float | None:
+    answers = sum(row.count for row in borrower.replied) + sum(row.count for row in borrower.spoken)
+    return round(min(1.0, answers / contacts), 4) if contacts else None
+
+
+def _answering(borrower: Borrower) -> tuple[str | None, int | None]:
+    """The channel and the hour with the most answers, each for itself; of equals the first by name."""
+    channels: dict[str, int] = {}
+    hours: dict[int, int] = {}
+    for row in (*borrower.replied, *borrower.spoken):
+        channels[row.channel] = channels.get(row.channel, 0) + row.count
+        hours[row.hour] = hours.get(row.hour, 0) + row.count
+    if not channels:
+        return None, None
+    return min(channels, key=lambda name: (-channels[name], name)), min(hours, key=lambda hour: (-hours[hour], hour))
+
+
+def _worst_first(loan: LoanFeatures) -> tuple[bool, int, int, Decimal, str]:
+    return loan.ended != "charged_off", -loan.behind, -loan.past_due_days, -loan.balance, loan.loan_id
