@@ -20,6 +20,8 @@ EVIDENCE_MIN: Final = 2
 """Fewer due dates than this say nothing of ability, or of willingness unless the borrower was spoken with."""
 CONTACTS_MIN: Final = 3
 """Fewer contacts than this say nothing of whether the borrower answers."""
+LOG_ODDS_MAX: Final = Decimal(20)
+"""Beyond this a score is 0 or 100 whatever is added."""
 HIGH: Final = float("inf")
 
 
@@ -213,4 +215,5 @@ def _is_seasoned(loan: LoanFeatures) -> bool:
 @lru_cache(maxsize=4096)
 def _percent(log_odds: Decimal) -> int:
     """Decimal's exp is correctly rounded, so every machine gives the same score."""
-    return int((100 / (1 + (-log_odds).exp())).quantize(Decimal(1), ROUND_HALF_EVEN))
+    bounded = min(max(log_odds, -LOG_ODDS_MAX), LOG_ODDS_MAX)
+    return int((100 / (1 + (-bounded).exp())).quantize(Decimal(1), ROUND_HALF_EVEN))

@@ -4,11 +4,12 @@ Windows are calendar months that end with the month of the day asked for. What f
 day that repayments have told of: nobody is late because the bank's file is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from itertools import accumulate
+from typing import Final, NamedTuple, TypeVar
 
 from services.scoring.domain.history import MONTHS_KEPT, ZERO, Ended, FailureReason, Loan, Standing
 from services.scoring.domain.rates import CASH_MONTHS
@@ -18,14 +19,21 @@ SHARE_MAX: Final = 2.0
 """Who pays ahead is not endlessly better than who pays what is due."""
 LAGS: Final = MONTHS_KEPT
 DAYS_A_MONTH: Final = 30
+Value = TypeVar("Value")
 
 
 class Months(NamedTuple):
-    """What fell due, was paid, and was missed, by month: index 0 is the month of the day asked for, 1 the one before."""
+    """What happened by month: index 0 is the month of the day asked for, 1 the one before.
+
+    `days_late` is days past due at the end of the month (of the day asked for, in its own); `owed` the balance then,
+    for a revolving account the statement that fell due in it.
+    """
 
     due: Sequence[Decimal]
     paid: Sequence[Decimal]
     missed: Sequence[int]
+    days_late: Sequence[int]
+    owed: Sequence[Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,13 @@ class LoanFeatures:
     """One loan on one day; shares are parts of 1, rounded to 4 decimals, None where nothing can be said.
 
     `behind` counts instalments behind in months of 28 days at least: a weekly loan is not four times as late.
-    `cleared_share` is the part of late instalments that were paid in full in the end. 
+    `cleared_share` is the part of late instalments that were paid in full in the end.
     `coming` is what falls due in each of the next three 30 days, the day itself included; `beyond`, after them.
     """
 
     loan_id: str
     currency: str
+    principal: Decimal
     revolving: bool
     ended: Ended
     behind: int
@@ -76,8 +85,8 @@ class LoanFeatures:
 def loan_features(loan: Loan, as_of: date, told: date) -> LoanFeatures:
     """What is known of one loan at the end of *as_of*, with what fell due before *told*."""
     dues = _dues(loan)
-    months = _months(loan, dues, month_of(as_of), told.toordinal())
-    standing = loan.standing[-1] if loan.standing else None
+    months = _months(loan, dues, as_of, told.toordinal())
+    standing = _standing_then(loan, month_of(as_of))
     since = standing.since if standing else None
     late = _unpaid_dues(standing, dues, told)
     failed = _failures(loan, month_of(as_of))
@@ -86,12 +95,13 @@ def loan_features(loan: Loan, as_of: date, told: date) -> LoanFeatures:
     return LoanFeatures(
         loan_id=loan.id,
         currency=loan.currency,
+        principal=loan.principal,
         revolving=loan.revolving,
         ended=loan.ended,
         behind=_months_behind(late, since, told),
         instalments_late=late,
-        past_due_days=_days_since(since, as_of.toordinal()),
-        past_due_days_change=_days_since(since, as_of.toordinal()) - _days_late_before(loan, month_of(as_of) - 3),
+        past_due_days=months.days_late[0],
+        past_due_days_change=months.days_late[0] - months.days_late[3],
         late_3=sum(months.missed[:3]),
         late_6=sum(months.missed[:6]),
         late_12=sum(months.missed[:12]),
@@ -127,19 +137,56 @@ def _dues(loan: Loan) -> Sequence[Due]:
     return dues_of(loan.schedule)
 
 
-def _months(loan: Loan, dues: Sequence[Due], now: int, told: int) -> Months:
-    due, paid, missed = [ZERO] * LAGS, [ZERO] * LAGS, [0] * LAGS
-    first = max(loan.known_from.toordinal(), _month_start(now - LAGS + 1))
+def _months(loan: Loan, dues: Sequence[Due], as_of: date, told: int) -> Months:
+    now = month_of(as_of)
+    paid = _by_lag(now, loan.paid, ZERO)
+    return Months(
+        due=_dues_by_lag(loan, dues, now, told),
+        paid=paid,
+        missed=_by_lag(now, loan.missed, 0),
+        days_late=_days_late(loan, as_of),
+        owed=_bills_by_lag(loan, now) if loan.revolving else _balances_by_lag(_balance(loan), paid),
+    )
+
+
+def _by_lag(now: int, rows: Iterable[tuple[int, Value]], blank: Value) -> list[Value]:
+    values = [blank] * LAGS
+    for month, value in rows:
+        if 0 <= now - month < LAGS:
+            values[now - month] = value
+    return values
+
+
+def _dues_by_lag(loan: Loan, dues: Sequence[Due], now: int, told: int) -> list[Decimal]:
+    due = [ZERO] * LAGS
+    first = max(loan.known_from.toordinal(), month_start(now - LAGS + 1))
     for on, amount in dues:
         if first <= on < told:
             due[now - month_of(date.fromordinal(on))] += amount
-    for month, amount in loan.paid:
-        if 0 <= now - month < LAGS:
-            paid[now - month] = amount
-    for month, count in loan.missed:
-        if 0 <= now - month < LAGS:
-            missed[now - month] = count
-    return Months(due, paid, missed)
+    return due
+
+
+def _bills_by_lag(loan: Loan, now: int) -> list[Decimal]:
+    return _by_lag(now, ((month_of(bill.due_on), bill.amount) for bill in loan.bills), ZERO)
+
+
+def _balances_by_lag(balance: Decimal, paid: Sequence[Decimal]) -> list[Decimal]:
+    return list(accumulate(paid[:-1], initial=balance))
+
+
+def _days_late(loan: Loan, as_of: date) -> list[int]:
+    """Days past due at each month's end; those of the month of *as_of* are of that day."""
+    if not loan.standing:
+        return [0] * LAGS
+    now = month_of(as_of)
+    ends = (as_of.toordinal(), *(month_start(now - lag + 1) - 1 for lag in range(1, LAGS)))
+    standings = (_standing_then(loan, now - lag) for lag in range(LAGS))
+    return [_days_since(row.since if row else None, end) for row, end in zip(standings, ends, strict=True)]
+
+
+def _standing_then(loan: Loan, month: int) -> Standing | None:
+    """How the loan stood at the end of *month*."""
+    return next((row for row in reversed(loan.standing) if row.month <= month), None)
 
 
 def _unpaid_dues(standing: Standing | None, dues: Sequence[Due], told: date) -> int:
@@ -162,13 +209,8 @@ def _days_since(since: date | None, day: int) -> int:
     return 0 if since is None else max(0, day - since.toordinal())
 
 
-def _days_late_before(loan: Loan, month: int) -> int:
-    """Days past due at the end of *month*."""
-    then = [row for row in loan.standing if row.month <= month]
-    return _days_since(then[-1].since, _month_start(month + 1) - 1) if then else 0
-
-
-def _month_start(month: int) -> int:
+def month_start(month: int) -> int:
+    """The ordinal of the first day of a month, as `month_of` numbers it."""
     return date(month // 12, month % 12 + 1, 1).toordinal()
 
 
@@ -176,7 +218,7 @@ def _failures(loan: Loan, now: int) -> dict[FailureReason, int]:
     counts: dict[FailureReason, int] = {"funds": 0, "account": 0, "mandate": 0, "other": 0}
     for row in loan.failed:
         if 0 <= now - row.month < 12:
-            counts[row.reason] += row.count
+            counts[row.reason] += row.times
     return counts
 
 
@@ -205,7 +247,7 @@ def _cleared_share(missed: int, late_now: int) -> float | None:
 
 
 def _balance(loan: Loan) -> Decimal:
-    scheduled = sum((run.count * run.amount for run in loan.schedule.runs), ZERO) if loan.schedule else ZERO
+    scheduled = sum((run.times * run.amount for run in loan.schedule.runs), ZERO) if loan.schedule else ZERO
     return max(ZERO, scheduled + loan.extra - loan.paid_total)
 
 

@@ -7,9 +7,9 @@ for they route by themselves, and nobody scores worse for using a right.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from services.scoring.domain.history import ANSWERS_KEPT, MONTHS_KEPT, Answered, Borrower, Judged
+from services.scoring.domain.history import ANSWERS_KEPT, MONTHS_KEPT, Answered, Arrangement, Borrower, Judged
 from services.scoring.domain.schedule import month_of
 from services.scoring.domain.tallies import with_month
 from shared.events import (
@@ -38,10 +38,6 @@ AFTER_SENDING: Final = frozenset({"address-invalid", "expired", "undelivered"})
 """Failures of a contact that had been announced as sent; the others never counted."""
 
 
-def _send(borrower: Borrower, event: ContactSent) -> Borrower:
-    return replace(borrower, sent=borrower.sent + 1)
-
-
 def _not_deliver(borrower: Borrower, event: ContactFailed) -> Borrower:
     """Silence is held against nobody whom the contact did not reach."""
     return replace(borrower, undelivered=borrower.undelivered + (event.reason in AFTER_SENDING))
@@ -65,12 +61,11 @@ def _reply(borrower: Borrower, event: ReplyReceived) -> Borrower:
     return replace(borrower, replied=_with_answer(borrower.replied, event.channel, event.received_at))
 
 
-def _promise(borrower: Borrower, event: PromiseMade) -> Borrower:
-    return replace(borrower, promised=borrower.promised + 1)
+def _count(field: Literal["sent", "promised"], by: int) -> Change:
+    def count(borrower: Borrower, _: Event) -> Borrower:
+        return replace(borrower, **{field: max(0, getattr(borrower, field) + by)})
 
-
-def _supersede(borrower: Borrower, event: PromiseSuperseded) -> Borrower:
-    return replace(borrower, promised=max(0, borrower.promised - 1))
+    return count
 
 
 def _judge(verdict: str) -> Change:
@@ -89,20 +84,11 @@ def _rejudge(borrower: Borrower, event: PromiseRejudged) -> Borrower:
     return replace(borrower, judged=_with_verdict(judged, month, verdict, 1))
 
 
-def _request(borrower: Borrower, event: ArrangementRequested) -> Borrower:
-    return replace(borrower, arrangement="requested")
+def _arrange(state: Arrangement) -> Change:
+    def arrange(borrower: Borrower, _: Event) -> Borrower:
+        return replace(borrower, arrangement=state)
 
-
-def _refuse(borrower: Borrower, event: ArrangementRefused) -> Borrower:
-    return replace(borrower, arrangement="refused")
-
-
-def _offer(borrower: Borrower, event: ArrangementOffered) -> Borrower:
-    return replace(borrower, arrangement="offered")
-
-
-def _agree(borrower: Borrower, event: ArrangementAgreed) -> Borrower:
-    return replace(borrower, arrangement="agreed")
+    return arrange
 
 
 def _break(borrower: Borrower, event: ArrangementBroken) -> Borrower:
@@ -112,30 +98,26 @@ def _break(borrower: Borrower, event: ArrangementBroken) -> Borrower:
     return replace(borrower, arrangement="broken", arrangements_broken=borrower.arrangements_broken + 1)
 
 
-def _complete(borrower: Borrower, event: ArrangementCompleted) -> Borrower:
-    return replace(borrower, arrangement="completed")
-
-
 VERDICTS: Final[Mapping[str, str]] = {"kept": "kept", "partly_kept": "partly", "broken": "broken"}
 
 CONDUCT_CHANGES: Final[Mapping[type[Event], Change]] = {
-    ContactSent: _send,
+    ContactSent: _count("sent", 1),
     ContactFailed: _not_deliver,
     ConversationHeld: _speak,
     ContactReported: _report,
     ReplyReceived: _reply,
-    PromiseMade: _promise,
-    PromiseSuperseded: _supersede,
+    PromiseMade: _count("promised", 1),
+    PromiseSuperseded: _count("promised", -1),
     PromiseKept: _judge("kept"),
     PromisePartlyKept: _judge("partly"),
     PromiseBroken: _judge("broken"),
     PromiseRejudged: _rejudge,
-    ArrangementRequested: _request,
-    ArrangementRefused: _refuse,
-    ArrangementOffered: _offer,
-    ArrangementAgreed: _agree,
+    ArrangementRequested: _arrange("requested"),
+    ArrangementRefused: _arrange("refused"),
+    ArrangementOffered: _arrange("offered"),
+    ArrangementAgreed: _arrange("agreed"),
     ArrangementBroken: _break,
-    ArrangementCompleted: _complete,
+    ArrangementCompleted: _arrange("completed"),
 }
 
 
@@ -150,6 +132,6 @@ def _with_answer(rows: tuple[Answered, ...], channel: str, at: datetime) -> tupl
     """One more answer on *channel* in that hour; beyond the limit the rarest pair is forgotten."""
     hour = at.astimezone(UTC).hour
     same = [row for row in rows if (row.channel, row.hour) == (channel, hour)]
-    counted = Answered(channel, hour, 1 + sum(row.count for row in same))
-    others = sorted((row for row in rows if row not in same), key=lambda row: (-row.count, row.channel, row.hour))
+    counted = Answered(channel, hour, 1 + sum(row.times for row in same))
+    others = sorted((row for row in rows if row not in same), key=lambda row: (-row.times, row.channel, row.hour))
     return (*others[: ANSWERS_KEPT - 1], counted)

@@ -60,7 +60,7 @@ def features_of(borrower: Borrower, as_of: date) -> Features:
 
 
 def _answered_share(borrower: Borrower, contacts: int) -> float | None:
-    answers = sum(row.count for row in borrower.replied) + sum(row.count for row in borrower.spoken)
+    answers = sum(row.times for row in borrower.replied) + sum(row.times for row in borrower.spoken)
     return round(min(1.0, answers / contacts), 4) if contacts else None
 
 
@@ -69,8 +69,8 @@ def _answering(borrower: Borrower) -> tuple[str | None, int | None]:
     channels: dict[str, int] = {}
     hours: dict[int, int] = {}
     for row in (*borrower.replied, *borrower.spoken):
-        channels[row.channel] = channels.get(row.channel, 0) + row.count
-        hours[row.hour] = hours.get(row.hour, 0) + row.count
+        channels[row.channel] = channels.get(row.channel, 0) + row.times
+        hours[row.hour] = hours.get(row.hour, 0) + row.times
     if not channels:
         return None, None
     return min(channels, key=lambda name: (-channels[name], name)), min(hours, key=lambda hour: (-hours[hour], hour))

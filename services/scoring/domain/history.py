@@ -35,7 +35,7 @@ class Missed(NamedTuple):
     """How many instalments that fell due in one month went by unpaid, in whole or part."""
 
     month: int
-    count: int
+    times: int
 
 
 class Failed(NamedTuple):
@@ -43,7 +43,7 @@ class Failed(NamedTuple):
 
     month: int
     reason: FailureReason
-    count: int
+    times: int
 
 
 class Standing(NamedTuple):
@@ -83,7 +83,7 @@ class Answered(NamedTuple):
 
     channel: str
     hour: int
-    count: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Borrower:
-    """One borrower: `loans` and `told_to` from repayments; `sent`, `undelivered` and `spoken` from contacts; the rest from feedback.
+    """One borrower: `loans` and `told_to` from repayments; `sent`, `undelivered` and `spoken` from contacts.
 
-    `told_to` and `heard_to` are the latest own dates among repayments, and among everything heard.
+    All else is from feedback, but for `assessed`, which is what we said ourselves. `told_to` and `heard_to` are the latest own dates among repayments, and among everything heard.
     """
 
     loans: tuple[Loan, ...] = ()

@@ -109,13 +109,13 @@ def _fail(loan: Loan, event: PaymentFailed) -> Loan:
     month, reason = month_of(event.failed_on), FAILURE_REASONS.get(event.reason_code, "other")
     same = [row for row in loan.failed if (row.month, row.reason) == (month, reason)]
     others = [row for row in loan.failed if row not in same]
-    failed = sorted([*others, Failed(month, reason, 1 + sum(row.count for row in same))])
+    failed = sorted([*others, Failed(month, reason, 1 + sum(row.times for row in same))])
     return replace(loan, failed=tuple(failed[-FAILURES_KEPT:]))
 
 
 def _miss(loan: Loan, event: InstalmentMissed) -> Loan:
     month = month_of(event.due_on)
-    missed = with_month(loan.missed, month, Missed(month, 0), lambda row: row._replace(count=row.count + 1), MONTHS_KEPT)
+    missed = with_month(loan.missed, month, Missed(month, 0), lambda row: Missed(month, row.times + 1), MONTHS_KEPT)
     return replace(loan, missed=missed)
 
 
@@ -153,7 +153,8 @@ def _reschedule(loan: Loan, event: LoanRescheduled) -> Loan:
 
 def _accelerate(loan: Loan, event: LoanAccelerated) -> Loan:
     on = event.effective_on.toordinal()
-    return _with_schedule(loan, ACCELERATION, schedule_of((min(day, on), amount) for day, amount in dues_of(loan.schedule)))
+    dues = ((min(day, on), amount) for day, amount in dues_of(loan.schedule))
+    return _with_schedule(loan, ACCELERATION, schedule_of(dues))
 
 
 def _restore(loan: Loan, event: ScheduleRestored) -> Loan:
@@ -164,7 +165,7 @@ def _close(loan: Loan, event: LoanClosed) -> Loan:
     return _end(loan, event.on, "closed")
 
 
-def _charge_off(loan: Loan, event: LoanChargedOff) -> Loan:
+def _charge_off(loan: Loan, _: LoanChargedOff) -> Loan:
     return replace(loan, ended="charged_off")
 
 

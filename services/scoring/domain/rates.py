@@ -40,6 +40,7 @@ class BucketRates:
     roll: Row = field(init=False, compare=False, repr=False)
     cure: Row = field(init=False, compare=False, repr=False)
     default: Row = field(init=False, compare=False, repr=False)
+    default_next_month: Row = field(init=False, compare=False, repr=False)
     paid_when_due: Matrix = field(init=False, compare=False, repr=False)
     paid_when_idle: Matrix = field(init=False, compare=False, repr=False)
 
@@ -50,12 +51,13 @@ class BucketRates:
         set_once(self, "cure", _rounded_row(reached_within(monthly, {0}, CURE_MONTHS)))
         defaulted = set(range(DEFAULT_FROM, STATES))
         set_once(self, "default", _rounded_row(reached_within(monthly, defaulted, DEFAULT_MONTHS)))
+        set_once(self, "default_next_month", _rounded_row(reached_within(monthly, defaulted, 1)))
         set_once(self, "paid_when_due", instalments_paid(monthly, CASH_MONTHS, due=1))
         set_once(self, "paid_when_idle", instalments_paid(monthly, CASH_MONTHS, due=0))
 
 
 def reached_within(monthly: Matrix, targets: set[int], months: int) -> Row:
-    """The chance, from each state, to have been in *targets* at some month end within *months*; 1 for those there now."""
+    """The chance, from each state, to be in *targets* at some month end within *months*; 1 for those there now."""
     absorbing = tuple(_unit(i) if i in targets else row for i, row in enumerate(monthly))
     reached = power(absorbing, months)
     return tuple(sum((row[j] for j in sorted(targets)), Decimal(0)) for row in reached)
@@ -83,6 +85,12 @@ def power(matrix: Matrix, exponent: int) -> Matrix:
 def rounded(probability: Decimal) -> Decimal:
     """Half-even to 4 decimals, and never outside 0 and 1."""
     return min(max(probability, Decimal(0)), Decimal(1)).quantize(PLACES, ROUND_HALF_EVEN)
+
+
+def log_odds(probability: Decimal) -> Decimal:
+    """Rounded half-even to 4 decimals; a probability of 0 or 1 counts as 0.0001 or 0.9999."""
+    bounded = min(max(probability, PLACES), 1 - PLACES)
+    return (bounded / (1 - bounded)).ln().quantize(PLACES, ROUND_HALF_EVEN)
 
 
 def _paying(row: Row, i: int, due: int) -> Decimal:

@@ -13,7 +13,7 @@ Due: TypeAlias = tuple[int, Decimal]
 class Run(NamedTuple):
     """So many consecutive due dates with the same amount."""
 
-    count: int
+    times: int
     amount: Decimal
 
 
@@ -40,7 +40,7 @@ def dues_of(schedule: Schedule | None) -> Sequence[Due]:
     if schedule is None:
         return ()
     days = accumulate(schedule.gaps, initial=schedule.first_on.toordinal())
-    amounts = [run.amount for run in schedule.runs for _ in range(run.count)]
+    amounts = [run.amount for run in schedule.runs for _ in range(run.times)]
     return list(zip(days, amounts, strict=True))
 
 

@@ -22,7 +22,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "behind-4": Wording("目前有四期或以上未还。", "Four or more instalments are behind now."),
     "charged-off": Wording("贷款已核销。", "The loan has been charged off."),
     "paid-share-6-full": Wording("近六个月应还款项已全部还清。", "Everything due in the last six months was paid."),
-    "paid-share-6-most": Wording("近六个月还了大部分应还款项。", "Most of what was due in the last six months was paid."),
+    "paid-share-6-most": Wording("近六个月还了大部分应还款项。", "Most of what was due in six months was paid."),
     "paid-share-6-part": Wording("近六个月只还了部分应还款项。", "Only part of what was due in six months was paid."),
     "paid-share-6-little": Wording("近六个月还款很少。", "Little of what was due in the last six months was paid."),
     "paid-share-falling": Wording("近三个月还款比之前减少。", "Less of what is due is being paid than before."),
