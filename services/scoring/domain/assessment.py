@@ -71,7 +71,7 @@ def digest_of(finding: Finding) -> str:
     axes = [scored.score // step if scored else None for scored in (finding.ability, finding.willingness)]
     reasons = [] if answer else [_words(finding.ability), _words(finding.willingness)]
     figures = [round(p, 2) for p in _model_figures(answer)] if answer else finding.rates.version
-    loans = sorted((loan.loan_id, min(loan.behind, WORST), loan.ended) for loan in finding.features.loans)
+    loans = sorted((loan.loan_id, min(loan.lateness.behind, WORST), loan.ended) for loan in finding.features.loans)
     said = (answer.model if answer else None, finding.expired, figures, axes, reasons, loans)
     return blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
@@ -141,7 +141,7 @@ def _explained(finding: Finding) -> tuple[Decimal, Sequence[Part]]:
     worst = finding.features.loans[0]
     baseline = log_odds(_default_rates(worst, finding.rates)[0])
     default = _figures(worst, finding.rates)[2]
-    wording = "charged-off" if worst.ended == "charged_off" else f"behind-{min(worst.behind, WORST)}"
+    wording = "charged-off" if worst.ended == "charged_off" else f"behind-{min(worst.lateness.behind, WORST)}"
     return baseline, [Part("behind", log_odds(default) - baseline, wording)]
 
 
@@ -149,7 +149,7 @@ def _figures(loan: LoanFeatures, rates: BucketRates) -> tuple[Decimal, Decimal, 
     """Roll, cure and default by the rates; a loan that is charged off has defaulted and is not cured by paying."""
     if loan.ended == "charged_off":
         return rounded(ZERO), rounded(ZERO), rounded(Decimal(1))
-    state = min(loan.behind, WORST)
+    state = min(loan.lateness.behind, WORST)
     return rates.roll[state], rates.cure[state], _default_rates(loan, rates)[state]
 
 
@@ -169,7 +169,7 @@ def _loan_risk(loan: LoanFeatures, rates: BucketRates) -> LoanRisk:
 def _cash_by_currency(loans: Sequence[LoanRisk]) -> tuple[Amount, ...]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for loan in loans:
-        sums[loan.currency] += loan.expected_cash or ZERO
+        sums[loan.currency] += ZERO if loan.expected_cash is None else loan.expected_cash
     return tuple(Amount(sums[currency], currency) for currency in sorted(sums))
 
 

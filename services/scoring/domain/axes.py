@@ -7,10 +7,10 @@ no ground truth for "unwilling" and none is claimed: willingness says only how t
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from services.scoring.domain.behaviour import LoanFeatures
-from services.scoring.domain.features import Features
+from services.scoring.domain.features import CONTACTS_MIN, Features, value_of
 from services.scoring.domain.history import ZERO
 from shared.events.risk import Axis, Reason
 from shared.events.words import Confidence
@@ -18,8 +18,6 @@ from shared.events.words import Confidence
 REASONS_MAX: Final = 5
 EVIDENCE_MIN: Final = 2
 """Fewer due dates than this say nothing of ability, or of willingness unless the borrower was spoken with."""
-CONTACTS_MIN: Final = 3
-"""Fewer contacts than this say nothing of whether the borrower answers."""
 LOG_ODDS_MAX: Final = Decimal(20)
 """Beyond this a score is 0 or 100 whatever is added."""
 HIGH: Final = float("inf")
@@ -170,17 +168,6 @@ def scored(baseline: Decimal, parts: Iterable[Part]) -> Scored:
     return Scored(_percent(baseline + sum((part.points for part in ordered), ZERO)), baseline, ordered)
 
 
-def value_of(features: Features, name: str) -> float | None:
-    """The value of a named feature: the borrower's, or that of the worst loan."""
-    if name == "answered_share":
-        return features.answered_share if features.contacts >= CONTACTS_MIN else None
-    if name == "arrangement_kept":
-        return float(features.arrangement in {"agreed", "completed"})
-    holder: Any = features.loans[0] if name in LoanFeatures.__slots__ else features
-    value: float | None = getattr(holder, name)
-    return value
-
-
 def axis_of(found: Scored | None, confidence: Confidence) -> Axis:
     """*found* as it is told: the largest parts as reasons, all others as the remainder."""
     if found is None:
@@ -209,7 +196,7 @@ def _part(each: Characteristic, value: float | None) -> Part | None:
 
 
 def _is_seasoned(loan: LoanFeatures) -> bool:
-    return max(loan.dues_seen, loan.behind) >= EVIDENCE_MIN
+    return max(loan.payments.dues_seen, loan.lateness.behind) >= EVIDENCE_MIN
 
 
 @lru_cache(maxsize=4096)

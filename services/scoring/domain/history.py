@@ -125,7 +125,8 @@ class Assessed:
 class Borrower:
     """One borrower: `loans` and `told_to` from repayments; `sent`, `undelivered` and `spoken` from contacts.
 
-    All else is from feedback, but for `assessed`, which is what we said ourselves. `told_to` and `heard_to` are the latest own dates among repayments, and among everything heard.
+    All else is from feedback, but for `assessed`, which is what we said ourselves. `told_to` and `heard_to` are the
+    latest own dates among repayments, and among everything heard.
     """
 
     loans: tuple[Loan, ...] = ()

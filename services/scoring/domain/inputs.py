@@ -13,7 +13,7 @@ from math import log1p, nan
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from services.scoring.domain.behaviour import LoanFeatures
-from services.scoring.domain.features import Features, features_of
+from services.scoring.domain.features import Features, features_of, value_of
 from services.scoring.domain.history import Borrower
 
 AxisName: TypeAlias = Literal["ability", "willingness"]
@@ -99,9 +99,8 @@ def vector_of(features: Features) -> tuple[float, ...]:
     if not features.loans:
         return ()
     worst = features.loans[0]
-    loan = [_number(getattr(worst, each.name)) for each in _LOAN_INPUTS]
-    borrower = [_number(getattr(features, each.name)) for each in _BORROWER_INPUTS]
-    return (*loan, *borrower, *_others(features, worst), *_lagged(worst))
+    named = (_number(value_of(features, each.name)) for each in (*_LOAN_INPUTS, *_BORROWER_INPUTS))
+    return (*named, *_others(features, worst), *_lagged(worst))
 
 
 def fingerprint_of(vector: Sequence[float]) -> str:
@@ -112,10 +111,10 @@ def fingerprint_of(vector: Sequence[float]) -> str:
 def _others(features: Features, worst: LoanFeatures) -> list[float]:
     return [
         float(len(features.loans)),
-        float(sum(loan.behind > 0 for loan in features.loans)),
+        float(sum(loan.lateness.behind > 0 for loan in features.loans)),
         float(worst.ended == "charged_off"),
         float(worst.revolving),
-        _log(worst.balance),
+        _log(worst.debt.balance),
         _log(worst.principal),
         float(ARRANGEMENTS.index(features.arrangement)),
     ]

@@ -7,6 +7,7 @@ for doubtful accounts by Markov chains", Management Science 8(3), 1962), with ab
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from shared.refusal import BadValue
@@ -87,6 +88,7 @@ def rounded(probability: Decimal) -> Decimal:
     return min(max(probability, Decimal(0)), Decimal(1)).quantize(PLACES, ROUND_HALF_EVEN)
 
 
+@lru_cache(maxsize=1024)
 def log_odds(probability: Decimal) -> Decimal:
     """Rounded half-even to 4 decimals; a probability of 0 or 1 counts as 0.0001 or 0.9999."""
     bounded = min(max(probability, PLACES), 1 - PLACES)
