@@ -47,6 +47,7 @@ _LOAN_INPUTS: Final = (
     Input("failed_account", None, "model-failures"),
     Input("failed_mandate", None, "model-failures"),
     Input("failed_other", None, "model-failures"),
+    Input("dues_seen", None, "model-terms"),
     Input("cleared_share", "willingness", "model-payments"),
     Input("paying_while_late", "willingness", "model-payments"),
     Input("balance_share", "ability", "model-balance"),
