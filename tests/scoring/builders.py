@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import reduce
 
-from services.scoring.domain.context import Context
+from services.scoring.domain.context import Context, ModelAnswer
+from services.scoring.domain.inputs import INPUTS
 from services.scoring.domain.scoring import blank, decide, evolve
 from shared.events import (
     DelinquencyChanged,
@@ -82,3 +83,15 @@ def hear(borrower, event, now=None, **context):
     borrower = evolve(borrower, event)
     said = decide(borrower, event, Context(now=now or at(borrower.heard_to), **context))
     return reduce(evolve, said, borrower), said
+
+
+ANSWER = ModelAnswer(
+    model="lightgbm:7",
+    trained_on="pool-2017-3",
+    valid_until=date(2025, 6, 30),
+    roll_probability=Decimal("0.12345"),
+    cure_probability=Decimal("0.5"),
+    default_probability=Decimal("0.25"),
+    baseline=Decimal("-1.2"),
+    contributions={each.name: Decimal(n - 30) / 100 for n, each in enumerate(INPUTS)},
+)

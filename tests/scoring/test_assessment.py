@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from services.scoring.domain.assessment import assess
 from services.scoring.domain.axes import ABILITY, WILLINGNESS, Part, axis_of, scored
-from services.scoring.domain.context import Context, ModelAnswer
+from services.scoring.domain.context import Context
 from services.scoring.domain.features import features_of
 from services.scoring.domain.inputs import INPUTS, fingerprint_of, model_inputs
 from services.scoring.domain.rates import SHIPPED_RATES, log_odds
 from services.scoring.domain.wording import WORDINGS
 from shared import events as said
 from shared.codec import decode, encode
-from tests.scoring.builders import account, at, bill, day, due_day, known, late, loan, missed, paid
+from tests.scoring.builders import ANSWER, account, at, bill, day, due_day, known, late, loan, missed, paid
 
 SEASONED = (loan(), *(paid(due_day(number)) for number in range(1, 5)))
 
@@ -193,16 +193,6 @@ def test_too_little_is_an_answer(events, ability, willingness):
 
 # A model
 
-ANSWER = ModelAnswer(
-    model="lightgbm:7",
-    trained_on="pool-2017-3",
-    valid_until=day("06-30"),
-    roll_probability=Decimal("0.12345"),
-    cure_probability=Decimal("0.5"),
-    default_probability=Decimal("0.25"),
-    baseline=Decimal("-1.2"),
-    contributions={each.name: Decimal(n - 30) / 100 for n, each in enumerate(INPUTS)},
-)
 BORROWER = known(*SEASONED, missed("05-05"), late("05-06", "05-05", 1))
 
 
@@ -238,6 +228,11 @@ def test_a_model_answers_until_it_expires_and_then_the_bucket_rates_do(until: da
     found = assessed(BORROWER, model_answers=answers(answer=replace(ANSWER, valid_until=until)))
     assert (found.basis, found.model_expired) == (basis, expired)
     assert found.valid_until >= day("05-20")
+
+
+@pytest.mark.parametrize(("until", "expired"), [("05-20", False), ("05-19", True)])
+def test_a_model_that_has_expired_need_not_be_asked_to_be_flagged(until, expired):
+    assert assessed(BORROWER, model_valid_until=day(until)).model_expired is expired
 
 
 def test_an_assessment_does_not_outlive_its_model():

@@ -13,8 +13,7 @@ from services.scoring.domain.scoring import NEWS, blank, decide, evolve, model_q
 from shared import events as said
 from shared.events import Wake
 from shared.refusal import Refusal
-from tests.scoring.builders import at, day, due_day, hear, known, late, loan, missed, paid
-from tests.scoring.test_assessment import ANSWER
+from tests.scoring.builders import ANSWER, at, day, due_day, hear, known, late, loan, missed, paid
 
 
 def told(*events):

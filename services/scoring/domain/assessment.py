@@ -112,14 +112,12 @@ def valid_until(features: Features, answer: ModelAnswer | None, context: Context
 
 
 def _usable_answer(features: Features, context: Context) -> tuple[ModelAnswer | None, bool]:
-    """The model's answer to these very inputs, and whether there is one that has expired."""
-    if not context.model_answers:
-        return None, False
-    answer = context.model_answers.get(fingerprint_of(vector_of(features)))
-    if answer is None:
-        return None, False
-    expired = max(features.as_of, context.now.date()) > answer.valid_until
-    return (None, True) if expired else (answer, False)
+    """The model's answer to these very inputs, and whether the model has expired."""
+    answers = context.model_answers
+    answer = answers.get(fingerprint_of(vector_of(features))) if answers else None
+    until = answer.valid_until if answer else context.model_valid_until
+    expired = until is not None and max(features.as_of, context.now.date()) > until
+    return (None if expired else answer), expired
 
 
 def _axis_by_model(answer: ModelAnswer, axis: AxisName) -> Scored:

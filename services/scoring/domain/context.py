@@ -31,11 +31,15 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`model_answers` are by the fingerprint of the inputs they answer; None where no model is in service."""
+    """`model_answers` are by the fingerprint of the inputs they answer; None where no model was asked.
+
+    `model_valid_until` (inclusive) is the end of the model in service, so that one that has expired need not be asked.
+    """
 
     now: datetime
     bucket_rates: BucketRates = SHIPPED_RATES
     model_answers: Mapping[str, ModelAnswer] | None = None
+    model_valid_until: date | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ Windows are calendar months that end with the month of the day asked for. What f
 day that repayments have told of: nobody is late because the bank's file is.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -45,7 +46,7 @@ def months_of(loan: Loan, dues: Sequence[Due], as_of: date, told: date) -> Month
     return Months(
         due=_dues_by_lag(loan, dues, now, told.toordinal()),
         paid=paid,
-        missed=_by_lag(now, loan.missed, 0),
+        missed=_missed_by_lag(loan, dues, now),
         days_late=_days_late(loan, as_of),
         owed=_bills_by_lag(loan, now) if loan.revolving else list(accumulate(paid[:-1], initial=balance_of(loan))),
     )
@@ -66,6 +67,14 @@ def _dues_by_lag(loan: Loan, dues: Sequence[Due], now: int, told: int) -> list[D
         if first <= on < told:
             due[now - month_of(date.fromordinal(on))] += amount
     return due
+
+
+def _missed_by_lag(loan: Loan, dues: Sequence[Due], now: int) -> list[int]:
+    """An instalment that a reversal opens again is told again, and is still one instalment."""
+    if not loan.missed:
+        return [0] * LAGS
+    fallen_due = Counter(month_of(date.fromordinal(on)) for on, _ in dues)
+    return _by_lag(now, ((month, min(times, max(1, fallen_due[month]))) for month, times in loan.missed), 0)
 
 
 def _bills_by_lag(loan: Loan, now: int) -> list[Decimal]:
