@@ -99,7 +99,9 @@ class Batch:
             if due is None or self.horizon is None or due > self.horizon or due == last:
                 break
             context = self.house.at_wake(self.contexts[subject.key], due)
-            outcome = self._guarded(subject, Heard(subject.key, Wake(due), None), context, due)
+            outcome = self._guarded(subject, Heard(subject.key, Wake(due), None), context, context.now)
+            if isinstance(outcome, Repeat):
+                break
             if not isinstance(outcome, Applied):
                 return outcome
             announced += outcome.announcements
@@ -128,6 +130,8 @@ class Batch:
         decision = self.house.decide(state, item.fact, context)
         if isinstance(decision, Refusal):
             return decision if isinstance(item.via, Request) else self._set_aside(subject, item, decision.code)
+        if isinstance(item.fact, Wake) and not decision and state == before:
+            return Repeat()
         for event in decision:
             state = self.house.evolve(state, event)
         try:
