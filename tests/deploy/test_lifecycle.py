@@ -1,16 +1,12 @@
-"""The whole system on one machine, with the smallest possible houses."""
+"""The life of the whole system on a machine without a broker: starts, kills, restarts, ends."""
 
 import base64
-import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -18,40 +14,21 @@ import psutil
 import pytest
 
 from deploy.local.databases import HOUSES, app_role_of, database_of
-from deploy.local.lifecycle import CannotStart, down, empty, status, supervisor_of, up
-from deploy.local.ports import free_port
+from deploy.local.lifecycle import CannotStart, down, status, supervisor_of, up
 from deploy.local.postgres import PostgresServer
-from deploy.local.profile import RUN, load_profile
+from deploy.local.profile import load_profile
 from deploy.local.record import Record
 from deploy.local.secrets import Passwords
-from tests.harness import open_folder
+from tests.deploy.small_system import SECONDS, is_running, pids, profile_in, rows, some_system, told, wait_for
 
 pytestmark = pytest.mark.postgres
-SECONDS = 20
 NAMES = ["postgres", "kafka", "ingest", "scoring", "contact", "feedback", "sandbox", "inbox"]
-
-
-def profile_in(folder, **changes):
-    stand_ins = {"service": "tests.deploy.stand_in_service", "migrations": "tests.deploy.stand_in_migrations"}
-    ports = {name: free_port() for name in RUN.ports}
-    options = {**stand_ins, "ports": ports, "broker": False, "up_seconds": 30.0, **changes}
-    return replace(RUN, folder=folder / "run", keys=folder / "keys", **options)
-
-
-@contextlib.contextmanager
-def some_system(**changes):
-    with open_folder() as folder:
-        profile = profile_in(folder, **changes)
-        try:
-            yield profile
-        finally:
-            down(profile)
-            empty(profile)
 
 
 @pytest.fixture(scope="module")
 def system():
-    with some_system() as profile:
+    with pytest.MonkeyPatch.context() as patch, some_system(broker=True) as profile:
+        patch.setenv("JAVA_HOME", "/nonexistent")
         up(profile)
         yield profile
 
@@ -60,32 +37,6 @@ def system():
 def running(system):
     up(system)
     return system
-
-
-def rows(profile):
-    return {row["name"]: row for row in status(profile)[0]["processes"]}
-
-
-def pids(profile):
-    return {name: row["pid"] for name, row in rows(profile).items()}
-
-
-def wait_for(is_so):
-    deadline = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def told(profile, house):
-    with urllib.request.urlopen(f"http://127.0.0.1:{profile.ports[house]}/told") as answer:
-        return dict(line.split("=", 1) for line in answer.read().decode().splitlines())
-
-
-def is_running(pid):
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def test_the_status_names_every_process_in_the_shape_that_was_promised(running):
@@ -103,7 +54,8 @@ def test_a_pid_is_the_process_itself_and_not_a_wrapper(running):
     assert psutil.Process(found["postgres"]).name() == "postgres"
 
 
-def test_a_broker_that_cannot_be_had_is_absent_and_not_missed(running):
+def test_without_java_the_reason_is_kept_and_a_broker_that_cannot_be_had_is_not_missed(running):
+    assert "/nonexistent/bin/java does not run" in Record(running.folder).read().notice
     assert rows(running)["kafka"]["state"] == "absent"
     assert told(running, "ingest")["FORBEAR_KAFKA_BOOTSTRAP"] == ""
 
@@ -222,30 +174,6 @@ def test_a_start_that_fails_says_who_why_and_where_its_log_is():
         assert "ended with status 1" in str(failed.value)
         log = Path(str(failed.value).split("; see ")[1])
         assert "no_such_module" in log.read_text()
-
-
-def test_without_java_the_reason_is_kept_and_the_houses_start_all_the_same(monkeypatch):
-    monkeypatch.setenv("JAVA_HOME", "/nonexistent")
-    with some_system(broker=True) as profile:
-        up(profile)
-        assert "/nonexistent/bin/java does not run" in Record(profile.folder).read().notice
-        assert status(profile)[1]
-
-
-@pytest.mark.kafka
-def test_with_a_broker_all_eight_run_and_a_killed_broker_comes_back():
-    with some_system(broker=True) as profile:
-        up(profile)
-        before = pids(profile)
-        assert {row["state"] for row in rows(profile).values()} == {"running"}
-        assert told(profile, "scoring")["FORBEAR_KAFKA_BOOTSTRAP"] == f"127.0.0.1:{profile.ports['kafka']}"
-        os.kill(before["kafka"], signal.SIGKILL)
-        up(profile)
-        assert pids(profile)["kafka"] != before["kafka"]
-        began = time.monotonic()
-        down(profile)
-        assert time.monotonic() - began < 60
-        assert not [pid for pid in before.values() if is_running(pid)]
 
 
 def test_a_profile_is_read_back_as_it_was_saved(tmp_path):
