@@ -59,6 +59,18 @@ def up(profile: Profile, say: Callable[[str], None] = lambda _: None) -> None:
         turn.release()
 
 
+def up_afresh(profile: Profile, say: Callable[[str], None] = lambda _: None) -> None:
+    """The same with nothing kept from before; what was kept goes only when the ports are free.
+
+    Raises:
+        CannotStart: as `up`.
+    """
+    down(profile)
+    _refuse_taken_ports(profile, None)
+    empty(profile)
+    up(profile, say)
+
+
 def down(profile: Profile) -> None:
     """Stop everything of *profile*; return when nothing of it runs."""
     supervisor = supervisor_of(profile)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from deploy.local.databases import HOUSES, app_role_of, database_of
-from deploy.local.lifecycle import CannotStart, down, status, supervisor_of, up
+from deploy.local.lifecycle import CannotStart, down, status, supervisor_of, up, up_afresh
 from deploy.local.postgres import PostgresServer
 from deploy.local.profile import load_profile
 from deploy.local.record import Record
@@ -25,11 +25,17 @@ pytestmark = pytest.mark.postgres
 NAMES = ["postgres", "kafka", "ingest", "scoring", "contact", "feedback", "sandbox", "inbox"]
 
 
+def leave_something_of_an_earlier_run(profile):
+    profile.folder.mkdir()
+    (profile.folder / "earlier").touch()
+
+
 @pytest.fixture(scope="module")
 def system():
     with pytest.MonkeyPatch.context() as patch, some_system(broker=True) as profile:
         patch.setenv("JAVA_HOME", "/nonexistent")
-        up(profile)
+        leave_something_of_an_earlier_run(profile)
+        up_afresh(profile)
         yield profile
 
 
@@ -58,6 +64,10 @@ def test_without_java_the_reason_is_kept_and_a_broker_that_cannot_be_had_is_not_
     assert "/nonexistent/bin/java does not run" in Record(running.folder).read().notice
     assert rows(running)["kafka"]["state"] == "absent"
     assert told(running, "ingest")["FORBEAR_KAFKA_BOOTSTRAP"] == ""
+
+
+def test_a_run_begins_with_nothing_of_an_earlier_one(running):
+    assert not (running.folder / "earlier").exists()
 
 
 def test_up_again_leaves_what_runs_alone(running):
@@ -122,20 +132,15 @@ def test_everybody_dies_with_a_killed_supervisor_and_up_brings_them_back(running
     assert told(running, "ingest")["FORBEAR_DATABASE_URL"] == token
 
 
-def test_down_leaves_nobody_and_up_finds_the_data_again(running):
+def test_down_leaves_nobody_however_often_and_up_finds_the_data_again(running):
     before = [pid for pid in (*pids(running).values(), supervisor_of(running)) if pid]
+    down(running)
     down(running)
     assert not [pid for pid in before if is_running(pid)]
     assert not any(str(running.folder) in " ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]))
     assert {row["state"] for row in rows(running).values()} == {"stopped"}
     up(running)
     assert status(running)[1]
-
-
-def test_down_twice_is_as_good_as_once(running):
-    down(running)
-    down(running)
-    assert supervisor_of(running) is None
 
 
 def test_what_up_leaves_running_holds_none_of_the_caller_s_descriptors(system):
@@ -159,15 +164,17 @@ def test_what_up_leaves_running_holds_none_of_the_caller_s_descriptors(system):
 
 def test_a_taken_port_is_refused_by_number_and_by_the_name_of_who_holds_it():
     with some_system() as profile, socket.create_server(("127.0.0.1", profile.ports["contact"])):
+        leave_something_of_an_earlier_run(profile)
         with pytest.raises(CannotStart) as refused:
-            up(profile)
+            up_afresh(profile)
         assert f"port {profile.ports['contact']}, which contact needs" in str(refused.value)
         assert f"{psutil.Process().name()} (pid {os.getpid()})" in str(refused.value)
         assert supervisor_of(profile) is None
+        assert (profile.folder / "earlier").exists()
 
 
 def test_a_start_that_fails_says_who_why_and_where_its_log_is():
-    with some_system(migrations="tests.deploy.no_such_module", up_seconds=3.0) as profile:
+    with some_system(migrations="tests.deploy.no_such_module", up_seconds=6.0) as profile:
         with pytest.raises(CannotStart) as failed:
             up(profile)
         assert "migrate-" in str(failed.value)
