@@ -62,7 +62,7 @@ def make_token(
 def write_service_token(keys: Path, path: Path, house: str) -> None:
     """The token with which *house* asks the others for their heads and announcements."""
     token = make_token(keys, SERVICE_SCOPES, subject=f"service:{house}", seconds=SERVICE_TOKEN_SECONDS)
-    write_private(path, token + "\n")
+    write_private(path, token)
 
 
 def _load(path: Path) -> Ed25519PrivateKey:
