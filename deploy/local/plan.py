@@ -130,7 +130,13 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         "FORBEAR_BUSINESS_ZONE": profile.business_zone,
         **(_contact_environment(profile) if house == "contact" else {}),
     }
-    program = Program(house, _python(profile.service, house), port, environment, is_ready=lambda: is_http_ready(port))
+    program = Program(
+        house,
+        _python(profile.service.format(house=house), house),
+        port,
+        environment,
+        is_ready=lambda: is_http_ready(port),
+    )
     return Step(program, after)
 
 

@@ -25,8 +25,8 @@ SCOPES = (
     "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write",
     "clock:write", "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write",
     "events:read", "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write",
-    "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
-    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read", "street:read",
+    "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write",
+    "pii:read", "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read", "street:read",
     "strategies:read", "strategies:write",
 )  # fmt: skip
 
