@@ -4,7 +4,6 @@ An event dataclass is published by being defined in one of its topic's modules.
 """
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from types import MappingProxyType, ModuleType
 from typing import Final
 
@@ -19,12 +18,7 @@ def _events_of(*modules: ModuleType) -> Mapping[str, type[Event]]:
 
 
 def _is_event_of(module: ModuleType, value: object) -> bool:
-    return (
-        isinstance(value, type)
-        and issubclass(value, Event)
-        and is_dataclass(value)
-        and value.__module__ == module.__name__
-    )
+    return isinstance(value, type) and issubclass(value, Event) and value.__module__ == module.__name__
 
 
 def type_name(cls: type[Event]) -> str:

@@ -1,0 +1,152 @@
+"""What strangers send: bounded, exact, and refused with its place; every door that takes JSON reads through here."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from shared.codec.decoding import Unreadable, complaint_of, convert
+from shared.codec.reach import dataclasses_within
+from shared.events.base import check_characters
+from shared.refusal import BadValue
+
+T = TypeVar("T")
+
+BYTES_MAX: Final = 256 * 1024
+"""A fact's greatest size; DESIGN: the delivery guarantee, sizes."""
+DEPTH_MAX: Final = 32
+INTEGER_MAX: Final = 2**63 - 1
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
+
+
+def decode_strict(cls: type[T], sent: bytes | Any, bytes_max: int = BYTES_MAX) -> T:
+    """Read a *cls* from bytes, or from what `parse` answered.
+
+    Floats are refused anywhere, and numbers wherever a decimal string is expected; unknown fields are ignored, and of
+    a repeated name the last counts. Raises: Unreadable.
+    """
+    raw = isinstance(sent, bytes | bytearray | memoryview)
+    tree = _read(bytes(sent), bytes_max) if raw else sent
+    kind: type = cls
+    _check_tree(tree, _names_within(kind), 1)
+    value = convert(cls, tree)
+    _check_decimals(value, tree)
+    return value
+
+
+def parse(raw: bytes, bytes_max: int = BYTES_MAX) -> Any:
+    """Any JSON, as dictionaries, lists, text, integers, booleans and None, bounded in size and depth.
+
+    Raises: Unreadable; its pointer is empty, because a name in what was sent is part of what was sent.
+    """
+    tree = _read(raw, bytes_max)
+    _check_tree(tree, frozenset(), 1)
+    return tree
+
+
+def split(raw: bytes, items_max: int, bytes_max: int) -> Sequence[bytes]:
+    """The items of a JSON array, each still unread, so that a bad one costs its neighbours nothing.
+
+    Raises: Unreadable when the whole is no array, or too large.
+    """
+    _check_size(raw, bytes_max)
+    try:
+        items = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        raise complaint_of(fault) from None
+    if len(items) > items_max:
+        raise Unreadable("too-large", f"more than {items_max} items")
+    return [bytes(item) for item in items]
+
+
+def _read(raw: bytes, bytes_max: int) -> Any:
+    _check_size(raw, bytes_max)
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        raise complaint_of(fault) from None
+
+
+def _check_size(raw: bytes, bytes_max: int) -> None:
+    if len(raw) > bytes_max:
+        raise Unreadable("too-large", f"more than {bytes_max} bytes")
+
+
+@cache
+def _names_within(cls: Any) -> frozenset[str]:
+    """The names of fields that a pointer may show: ours, so that it repeats nothing of what was sent."""
+    return frozenset(field.name for part in dataclasses_within(cls) for field in fields(part))
+
+
+def _check_tree(node: Any, names: frozenset[str], depth: int) -> None:
+    """Refuse what no type of ours can want, wherever it stands."""
+    if isinstance(node, dict | list):
+        if depth > DEPTH_MAX:
+            raise Unreadable("too-deep", f"nested deeper than {DEPTH_MAX} levels")
+        for step, inner in _members(node):
+            try:
+                _check_tree(inner, names, depth + 1)
+            except Unreadable as fault:
+                known = isinstance(step, int) or step in names
+                raise (fault.under(step) if known else Unreadable(fault.code, fault.detail)) from None
+    else:
+        _check_leaf(node)
+
+
+def _members(node: dict[Any, Any] | list[Any]) -> Iterator[tuple[Any, Any]]:
+    if isinstance(node, list):
+        yield from enumerate(node)
+        return
+    for key, inner in node.items():
+        if not isinstance(key, str):
+            raise Unreadable("wrong-type", "every name is text")
+        _check_leaf(key)
+        yield key, inner
+
+
+def _check_leaf(leaf: Any) -> None:
+    if isinstance(leaf, str):
+        try:
+            check_characters("text", leaf)
+        except BadValue as fault:
+            raise Unreadable("invalid-text", fault.reason) from None
+    elif isinstance(leaf, float):
+        raise Unreadable("float", "a number with a fraction or an exponent; decimals are strings here")
+    elif isinstance(leaf, int):
+        if not -INTEGER_MAX <= leaf <= INTEGER_MAX:
+            raise Unreadable("number-too-large", "a number out of range")
+    elif leaf is not None:
+        raise Unreadable("wrong-type", "not a JSON value")
+
+
+def _check_decimals(value: Any, sent: Any) -> None:
+    """Every decimal in *value* must have been sent as plain decimal text: a number may have lost digits already."""
+    if isinstance(value, Decimal):
+        if not (isinstance(sent, str) and _DECIMAL.fullmatch(sent)):
+            raise Unreadable("not-a-decimal", 'a plain decimal string is expected, such as "12.50"')
+    elif isinstance(sent, dict | list):
+        for step, inner, inner_sent in _pairs(value, sent):
+            try:
+                _check_decimals(inner, inner_sent)
+            except Unreadable as fault:
+                raise fault.under(step) from None
+
+
+def _pairs(value: Any, sent: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any, Any]]:
+    """What was read beside what had been sent for it; names nobody reads are passed over."""
+    if isinstance(sent, list):
+        yield from ((at, *both) for at, both in enumerate(zip(value, sent, strict=False)))
+    elif isinstance(value, dict):
+        yield from ((name, value[name], inner) for name, inner in sent.items() if name in value)
+    else:
+        cls: type = type(value)
+        yield from ((name, getattr(value, name), inner) for name, inner in sent.items() if name in _fields_of(cls))
+
+
+@cache
+def _fields_of(cls: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(cls))
