@@ -8,8 +8,10 @@ import pytest
 
 from services.ingest.domain.policies import Policy
 from services.ingest.domain.position import answer, position
+from services.ingest.domain.reconciliation import Difference, difference
 from shared.events.repayments import (
     BalanceAdjusted,
+    BalanceStated,
     ChargebackPosted,
     DelinquencyPaused,
     DelinquencyResumed,
@@ -254,3 +256,17 @@ def test_revolving_accounts_owe_minimums(on, facts, expected):
 def test_the_balance_of_a_revolving_account_carries_its_statement_s_date():
     found = found_on("01-20", billed("01-05", "900", "50", "01-25"), opening=CARD)
     assert answer(found)["statement_on"] == day("01-05")
+
+
+STATED = {
+    "the same figures": ("300", "100", None),
+    "the same figures, written otherwise": ("300.00", "100.00", None),
+    "owed more": ("301", "100", Difference("L1", day("01-15"), "EUR", Decimal(1), Decimal(0))),
+    "late with less": ("300", "60", Difference("L1", day("01-15"), "EUR", Decimal(0), Decimal(-40))),
+}
+
+
+@pytest.mark.parametrize(("outstanding", "overdue", "expected"), STATED.values(), ids=STATED)
+def test_core_banking_s_own_figures_are_compared_with_ours(outstanding, overdue, expected):
+    stated = BalanceStated("L1", day("01-15"), Decimal(outstanding), Decimal(overdue))
+    assert difference(stated, found_on("01-15", stated)) == expected
