@@ -16,6 +16,7 @@ from shared.events import Wake
 from shared.events.lateness import DelinquencyChanged, InstalmentComingDue, InstalmentMissed, LoanCured
 from shared.events.repayments import (
     BalanceAdjusted,
+    ChargebackPosted,
     DelinquencyPaused,
     FactVoided,
     LoanChargedOff,
@@ -211,6 +212,22 @@ def test_nothing_is_late_before_the_first_business_date():
     bank.today = None
     assert types_of(bank.post(loan(("01-10", "100")), "06-01")) == ["LoanOpened"]
     assert of(bank.close("01-11"), DelinquencyChanged)[0].as_of == day("01-11")
+
+
+def test_a_chargeback_is_past_due_the_day_after():
+    bank = bank_on("01-15", loan(("03-10", "100")))
+    assert types_of(bank.post(ChargebackPosted("B1", "L1", Decimal(40), day("01-15")))) == ["ChargebackPosted"]
+    (changed,) = bank.close("01-16")
+    assert (changed.as_of, changed.overdue_since, changed.delinquent_amount) == (day("01-16"), day("01-15"), 40)
+
+
+def test_a_stage_may_depend_on_a_pause_and_changes_at_both_its_ends():
+    table = StageTable("calm", (Stage("chase", past_due_days_min=1), Stage("rest", paused=True)))
+    context = replace(QUIET, stage_tables={"calm": table}, policies={"personal": Policy(stage_table="calm")})
+    bank = bank_on("01-15", loan(("01-10", "100")), context)
+    bank.post(DelinquencyPaused("L1", day("01-20"), day("01-25")))
+    told = of(bank.close("01-30"), DelinquencyChanged)
+    assert [(one.as_of, one.stage) for one in told] == [(day("01-20"), "rest"), (day("01-26"), "chase")]
 
 
 def test_money_for_a_closed_loan_is_taken_and_changes_nothing():

@@ -105,6 +105,12 @@ CASES = {
     "the day before a revision": ("01-14", [revised("01-15", ("03-01", 300))], ("01-10", 4, "100", "300")),
     "a revision clears": ("01-15", [revised("01-15", ("03-01", 300))], (None, 0, "0", "300")),
     "a revision keeps what was paid": ("03-02", [FIRST, revised("01-15", ("03-01", 200))], ("03-01", 1, "200", "200")),
+    "a revision contains the charges it had seen": (
+        "02-01", [fee("7", "01-12"), back("40", "01-15"), revised("01-15", ("03-01", 347))], (None, 0, "0", "347"),
+    ),
+    "a charge dated after a revision rides on the new schedule": (
+        "03-02", [fee("7", "01-16"), revised("01-15", ("03-01", 300))], ("03-01", 1, "307", "307"),
+    ),
     "restored, everything is as before": (
         "01-21", [revised("01-15", ("03-01", 300)), ScheduleRestored("L1", "R01-15", day("01-21"))],
         ("01-10", 11, "200", "300"),
