@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 
-HOUSES = ("ingest", "scoring", "contact", "feedback")
 EVENTS_AT_ONCE = 500
 CALLS_AT_ONCE = 16
 QUIET_SECONDS_MAX = 300.0
@@ -24,7 +23,7 @@ class NotQuiet(Exception):
 class Street:
     """One client for all four; every call that fails raises."""
 
-    def __init__(self, ports: Mapping[str, int], token: str, houses: Sequence[str] = HOUSES) -> None:
+    def __init__(self, ports: Mapping[str, int], token: str, houses: Sequence[str]) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self.houses = houses
         self._clients = {
