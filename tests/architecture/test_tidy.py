@@ -16,7 +16,19 @@ HOUSES = [path.name for path in sorted((ROOT / "services").iterdir()) if (path /
 
 FUNCTION_LINES_MAX = 40
 FILE_LINES_MAX = 300
-ROOMS = {"__init__", "app", "settings", "api", "consumers", "timers", "schemas", "store", "tables", "domain", "migrations"}
+ROOMS = {
+    "__init__",
+    "app",
+    "settings",
+    "api",
+    "consumers",
+    "timers",
+    "schemas",
+    "store",
+    "tables",
+    "domain",
+    "migrations",
+}
 OWN_ROOMS = {
     "contact": {"sender", "gateways", "packs", "strategies", "templates"},
     "scoring": {"training"},
@@ -144,6 +156,8 @@ def test_the_readme_targets_exist():
 
 
 def test_no_download_address_and_no_path_of_one_machine_is_recorded():
-    machine = re.compile(r"(?<![\w.])/(work|farm|root)/|https?://(pypi|files\.pythonhosted|repo1?\.maven|registry\.npmjs)")
+    machine = re.compile(
+        r"(?<![\w.])/(work|farm|root)/|https?://(pypi|files\.pythonhosted|repo1?\.maven|registry\.npmjs)"
+    )
     tracked = [path for path in ROOT.glob("*.lock")] + [ROOT / "Makefile", *CODE, *TESTS]
     assert [named(path) for path in tracked if machine.search(path.read_text()) and path != Path(__file__)] == []
