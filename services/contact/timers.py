@@ -1,0 +1,43 @@
+"""Time that comes due at contact: a step whose hour has struck is judged again, once its sources were asked."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from services.contact.store.hearing import ASKED, Asked
+from shared.events import Wake
+from shared.fold import Heard
+from shared.fold.house import Work
+from shared.heads import Heads, Peer, PeerUnreachable
+
+KEYS_AT_ONCE: Final = 1000
+
+
+class Ask:
+    """Asks ingest and feedback for their heads, before the transaction and for wakes alone."""
+
+    def __init__(self, peers: Mapping[str, Peer]) -> None:
+        self._peers = peers
+
+    async def __call__(self, work: Sequence[Work]) -> Asked | None:
+        """What the sources have said of whoever is woken; None when nobody is."""
+        keys = sorted({item.key for item in work if isinstance(item, Heard) and isinstance(item.fact, Wake)})
+        if not keys:
+            return None
+        answers = await asyncio.gather(*(self._heads(name, keys) for name in ASKED))
+        return Asked(dict(zip(ASKED, answers, strict=True)))
+
+    async def _heads(self, name: str, keys: Sequence[str]) -> Heads | None:
+        """The heads of *keys* at *name*; None when it cannot be reached."""
+        if name not in self._peers:
+            return None
+        numbers: dict[str, int] = {}
+        day = None
+        try:
+            for start in range(0, len(keys), KEYS_AT_ONCE):
+                page = await self._peers[name].heads(keys[start : start + KEYS_AT_ONCE])
+                numbers.update(page.numbers)
+                day = page.business_date
+        except (PeerUnreachable, KeyError, TypeError, ValueError):
+            return None
+        return Heads(numbers, day)
