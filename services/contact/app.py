@@ -87,7 +87,7 @@ def build(settings: Settings) -> FastAPI:
 
     async def open_calendars() -> None:
         async with house.database.begin() as connection:
-            await load_china(connection)
+            await load_china(connection, (await house.clock.read(connection)).date())
 
     routers = (
         checks_door(house, desk, book),

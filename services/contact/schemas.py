@@ -13,6 +13,9 @@ CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, patt
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+]
 Page = Annotated[int, Field(ge=1, le=1000)]
 Answer = dict[str, Any]
 
@@ -52,7 +55,7 @@ class StatedProfile(Closed):
     """The whole profile of a borrower, as it is from now on."""
 
     language: Word = Field(examples=["zh-CN"])
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    name: Name | None = Field(default=None, examples=["张三"])
     jurisdiction: Word | None = Field(default=None, examples=["CN"])
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     location_signals: list[StatedSignal] = Field(default_factory=list, max_length=SIGNALS_MAX)

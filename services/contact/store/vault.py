@@ -42,7 +42,7 @@ _FIND = select(vault.c.key).distinct().where(vault.c.blind == bindparam("wanted"
 
 # An entry lives as long as the profile or an attempt that is not over names it; names live as long as the profile.
 _SWEEP = text("""
-    delete from vault where ref in (
+    delete from vault where stated_at < clock_timestamp() - make_interval(hours => :hours) and ref in (
         select entry.ref from vault entry left join profiles on profiles.key = entry.key
         where entry.stated_at < clock_timestamp() - make_interval(hours => :hours)
           and case when entry.kind = 'name'
