@@ -162,7 +162,7 @@ class Sender:
             thrown = await read_switches(connection)
             stopped = [one for one in ready if thrown.stops(_scopes(one.attempt))]
             refused += [Closing(one.attempt.attempt_id, "cancelled", "kill-switch") for one in stopped]
-            wanted = [one for one in ready if one not in stopped]
+            wanted = _one_each([one for one in ready if one not in stopped])
             going = await store.begin(connection, self._owner, [one.written for one in wanted])
             await store.close(connection, self._owner, refused)
         for one in wanted:
@@ -240,6 +240,11 @@ async def _whole(round_: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=STOP_SECONDS_MAX)
         raise
+
+
+def _one_each(ready: list[Ready]) -> list[Ready]:
+    """The first attempt of each contact: a second one of the same may not even be begun beside it."""
+    return list({one.attempt.contact_id: one for one in reversed(ready)}.values())[::-1]
 
 
 def _closing(attempt_id: str, result: Result) -> Closing:

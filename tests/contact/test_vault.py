@@ -1,4 +1,4 @@
-"""The vault over real PostgreSQL: sealed at rest, found without opening, swept when nobody took it up, erased for good."""
+"""The vault over real PostgreSQL: sealed, found without opening, swept when nobody took it up, erased for good."""
 
 import base64
 import secrets
@@ -179,7 +179,8 @@ def test_a_missing_master_key_stops_the_start(tmp_path):
 
 MASKS = {
     "phone": ("phone", PHONE, "***11"), "mail": ("email", MAIL, "L***@e***"), "name": ("name", NAME, "李**"),
-    "one letter": ("name", "X", "X**"), "a street": ("postal", "1 High Street", "***"), "no domain": ("email", "a", "a***@***"),
+    "one letter": ("name", "X", "X**"), "a street": ("postal", "1 High Street", "***"),
+    "no domain": ("email", "a", "a***@***"),
 }  # fmt: skip
 
 
