@@ -215,6 +215,7 @@ async def test_what_was_withdrawn_before_it_was_begun_is_not_sent(shop, sandbox,
     await settle_down(shop.sender(gateways), rounds=2)
     row = await shop.attempt(attempt_id)
     assert (row["state"], row["reason"]) == ("cancelled", "withdrawn")
+    assert [name for name, _ in await shop.notes(row["key"])] == ["NoteRefusedBySwitch"]
     assert (await taken(sandbox, mailbox))[row["reference"]] == 0
 
 

@@ -81,7 +81,7 @@ _CLOSE = (
 )  # fmt: skip
 
 _DROP_WITHDRAWN = text("""
-    update attempts set state = 'cancelled', reason = 'withdrawn' where attempt_id in (
+    update attempts set state = 'cancelled', reason = 'withdrawn', reported = false where attempt_id in (
         select attempt_id from attempts join withdrawals using (attempt_id) where attempts.state = 'reserved'
         limit :most for update of attempts skip locked)
 """)
@@ -197,8 +197,8 @@ async def close(connection: AsyncConnection, owner: str, closings: Sequence[Clos
 
 
 async def tidy(connection: AsyncConnection) -> None:
-    """Drop what was withdrawn before it was begun, and what would be sent a second time; give up as unclear what was
-    begun and never answered.
+    """Drop what was withdrawn before it was begun (the story is told that nothing went out) and what would be a second
+    time; give up as unclear what was begun and never answered.
     """
     await connection.execute(_DROP_WITHDRAWN, {"most": SWEEP_MAX})
     await connection.execute(_DROP_SECOND)
