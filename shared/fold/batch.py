@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from shared.announcements import Announcement, Cause, TooLarge, chain, to_json
+from shared.announcements import BYTES_MAX, Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
 from shared.events import Garbled, Unheeded, Wake
 from shared.fold.house import (
@@ -100,6 +100,8 @@ class Batch:
                 break
             context = self.house.at_wake(self.contexts[subject.key], due)
             outcome = self._guarded(subject, Heard(subject.key, Wake(due), None), context, due)
+            if isinstance(outcome, Repeat):
+                break
             if not isinstance(outcome, Applied):
                 return outcome
             announced += outcome.announcements
@@ -128,6 +130,8 @@ class Batch:
         decision = self.house.decide(state, item.fact, context)
         if isinstance(decision, Refusal):
             return decision if isinstance(item.via, Request) else self._set_aside(subject, item, decision.code)
+        if isinstance(item.fact, Wake) and not decision and state == before:
+            return Repeat()
         for event in decision:
             state = self.house.evolve(state, event)
         try:
@@ -201,4 +205,8 @@ def _journal_row(subject: Subject, item: Heard, now: datetime, context: Context 
 
 
 def _envelope(message: Message) -> bytes:
-    return encode(to_json(message.envelope)) if message.envelope else b""
+    """The envelope for inspection, as far as it is text; what is released is pulled from its source again."""
+    if message.envelope is None:
+        return b""
+    readable = message.envelope.data[:BYTES_MAX].decode(errors="replace").encode()
+    return encode(to_json(replace(message.envelope, data=readable)))
