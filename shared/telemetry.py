@@ -36,7 +36,7 @@ FOREIGN_CHARACTERS_MAX: Final = 120
 
 HEARD: Final = Counter("forbear_heard_total", "Pieces of work, by door and outcome", ["door", "outcome"])
 PUBLISHED: Final = Counter("forbear_published_total", "Announcements acknowledged by the broker")
-UNPUBLISHED_AGE: Final = Gauge("forbear_oldest_unpublished_seconds", "Age of the oldest announcement not published")
+UNPUBLISHED: Final = Gauge("forbear_unpublished", "Announcements that are not published yet")
 REQUESTS: Final = Histogram("forbear_http_request_seconds", "HTTP requests", ["method", "route", "status"])
 
 

@@ -1,6 +1,7 @@
 """The only place where state changes: gather, decide, record, announce; one transaction for what was heard and said."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from shared.fold.idempotency import recall, remember
 from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
 from shared.fold.subject import StateTooLarge, Subject
 from shared.refusal import Refused
+from shared.telemetry import HEARD
 
 LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -37,7 +39,15 @@ async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
     if waiting:
         outcomes |= await shell.attempt(waiting, patient=True)
     house.spoke.set()
+    for (door, outcome), count in Counter(
+        (_door(work[i]), type(done).__name__) for i, done in outcomes.items()
+    ).items():
+        HEARD.labels(door, outcome).inc(count)
     return [outcomes[index] for index in range(len(work))]
+
+
+def _door(item: Work) -> str:
+    return type(item.via).__name__.lower() if item.via else "wake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class _Shell:
             for item in found.released:
                 _outcome(batch, item)
             await self._record(connection, batch)
-            await remember(connection, work, outcomes, batch.now)
+            await remember(connection, work, outcomes)
         return {index: outcomes[i] for i, index in enumerate(indexes)}
 
     async def _load(
