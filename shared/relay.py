@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import made_of, to_headers
-from shared.database import Database, wait_out
+from shared.database import Database, unnest, wait_out
 from shared.database.tables import announcements, published, unpublished
 from shared.fold import House
 from shared.telemetry import PUBLISHED
@@ -23,6 +23,7 @@ IDLE_SECONDS: Final = 0.2
 BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 PUBLISH_SECONDS_MAX: Final = 30
 PROBE_SECONDS_MAX: Final = 2
+LEAVE_SECONDS_MAX: Final = 1
 STOP_SECONDS_MAX: Final = 5
 PRODUCER_BATCH_BYTES: Final = 1024 * 1024
 REQUEST_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -36,7 +37,7 @@ _LOWEST = (
     .limit(BATCH)
 )
 _DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
-_NUMBER = insert(published).from_select(["id"], func.unnest(bindparam("ids")).table_valued("id").select())
+_NUMBER = insert(published).from_select(["id"], select(unnest({"id": published.c.id.type}).c.id))
 
 log = logging.getLogger("forbear.relay")
 
@@ -122,9 +123,9 @@ async def probe(bootstrap: str) -> None:
 
 async def _leave(producer: AIOKafkaProducer) -> None:
     """End *producer* without its flush, which would wait for a broker that is away and leave its task behind."""
-    await producer.client.close()  # what is in flight fails now, not after its timeout
     if producer._sender is not None:  # noqa: SLF001
-        await producer._sender.close()  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(producer._sender.close(), LEAVE_SECONDS_MAX)  # noqa: SLF001
         producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
     await producer.stop()
 
@@ -134,7 +135,7 @@ class NumberingPublisher:
 
     async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
         """Number *rows* in their order, in the transaction that takes them off the queue."""
-        await connection.execute(_NUMBER, {"ids": [row.id for row in rows]})
+        await connection.execute(_NUMBER, {"all_id": [row.id for row in rows]})
 
     async def close(self) -> None:
         """Nothing is held."""
