@@ -1,8 +1,14 @@
-"""What stands on a topic, as anybody may read it."""
+"""What stands on a topic, as anybody may read it; and anything put there, as anybody might."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.announcements import Announcement, from_headers
+
+Raw = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 
 
 async def read_topic(bootstrap: str, topic: str, house: str = "ingest") -> list[Announcement]:
@@ -10,10 +16,7 @@ async def read_topic(bootstrap: str, topic: str, house: str = "ingest") -> list[
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        partitions = [
-            TopicPartition(topic, number)
-            for number in consumer.partitions_for_topic(topic) or await _found(consumer, topic)
-        ]
+        partitions = [TopicPartition(topic, number) for number in await _partitions_of(bootstrap, topic)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         found = []
@@ -25,22 +28,33 @@ async def read_topic(bootstrap: str, topic: str, house: str = "ingest") -> list[
         await consumer.stop()
 
 
-async def _found(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    consumer.subscribe([topic])
-    await consumer.getmany(timeout_ms=100)
-    found = consumer.partitions_for_topic(topic)
-    consumer.unsubscribe()
-    return found
+async def _partitions_of(bootstrap: str, topic: str) -> list[int]:
+    async with administering(bootstrap) as admin:
+        described = await admin.describe_topics([topic])
+    return [partition["partition"] for partition in described[0]["partitions"]]
 
 
-async def send_raw(
-    bootstrap: str, topic: str, *sent: tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
-) -> None:
-    """Put anything on *topic*: key, value and headers as given, all on partition 0."""
+@asynccontextmanager
+async def administering(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def send_raw(bootstrap: str, topic: str, *sent: Raw, partition: int = 0) -> None:
+    """Put anything on one partition of *topic*: key, value and headers as given."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=2 * 1024 * 1024)
     await producer.start()
     try:
         for key, value, headers in sent:
-            await producer.send_and_wait(topic, value, key, partition=0, headers=headers)
+            await producer.send_and_wait(topic, value, key, partition=partition, headers=list(headers))
     finally:
         await producer.stop()
+
+
+def suffix_of(topic: str) -> str:
+    """What stands behind the published name."""
+    return topic.removeprefix("collections.repayments.v1")
