@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaError, ProducerClosed
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, insert, select, text
+from sqlalchemy import Row, bindparam, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import made_of, to_headers
@@ -23,6 +23,7 @@ IDLE_SECONDS: Final = 0.2
 BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 PUBLISH_SECONDS_MAX: Final = 30
 PROBE_SECONDS_MAX: Final = 2
+LEAVE_SECONDS_MAX: Final = 1
 STOP_SECONDS_MAX: Final = 5
 PRODUCER_BATCH_BYTES: Final = 1024 * 1024
 REQUEST_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -36,7 +37,7 @@ _LOWEST = (
     .limit(BATCH)
 )
 _DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
-_NUMBER = insert(published).from_select(["id"], select(*unnest({"id": BigInteger()}).c))
+_NUMBER = insert(published).from_select(["id"], select(unnest({"id": published.c.id.type}).c.id))
 
 log = logging.getLogger("forbear.relay")
 
@@ -122,9 +123,9 @@ async def probe(bootstrap: str) -> None:
 
 async def _leave(producer: AIOKafkaProducer) -> None:
     """End *producer* without its flush, which would wait for a broker that is away and leave its task behind."""
-    await producer.client.close()  # what is in flight fails now, not after its timeout
     if producer._sender is not None:  # noqa: SLF001
-        await producer._sender.close()  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(producer._sender.close(), LEAVE_SECONDS_MAX)  # noqa: SLF001
         producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
     await producer.stop()
 

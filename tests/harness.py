@@ -132,9 +132,10 @@ def migrate(house: str) -> Fill:
 class Topics:
     """Makes sets of the four topics under names nobody else uses."""
 
+    _numbers = itertools.count(1)
+
     def __init__(self, server: KafkaServer) -> None:
         self.server = server
-        self._numbers = itertools.count(1)
 
     async def fresh(self, partitions: int = PARTITIONS) -> Mapping[str, str]:
         """Fresh topics on the broker: the published name of each -> its suffixed name."""
