@@ -59,7 +59,7 @@ def on(day, hour=2):
 def settle(state, day):
     """Wake when the state asks, the bank having closed *day*."""
     at = wake_at(state)
-    return tell(state, Wake(at), Context(at, heads=Heads(day + timedelta(days=1), True)))
+    return tell(state, Wake(at), Context(at, heads=Heads(day + timedelta(days=1), heard_out=True)))
 
 
 def test_a_promise_says_what_was_promised_and_from_when_it_can_be_judged():

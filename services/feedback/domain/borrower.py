@@ -1,4 +1,7 @@
-"""What feedback remembers of one borrower: what is open, and enough of what is settled to judge it again."""
+"""What feedback remembers of one borrower: what is open, and enough of what is settled to judge it again.
+
+Rows that repeat are NamedTuples because they encode as short arrays.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -57,8 +60,7 @@ class Paid(NamedTuple):
     taken_back: tuple[TakenBack, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """A promise to pay, open while `outcome` is None; `looks` counts the wakes at which it could not be judged yet."""
 
     id: str
@@ -118,14 +120,16 @@ class Complaint:
     stretched: Literal["no", "complex", "approved"] = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many promises ended how, over the whole life of the relation."""
 
     kept: int = 0
     partly_kept: int = 0
     broken: int = 0
     superseded: int = 0
+
+
+NOTHING_YET: Final = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class Borrower:
     jurisdiction: str = ""
     loans: dict[str, Loan] = field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
-    tally: Tally = Tally()
+    tally: Tally = NOTHING_YET
     hardships: tuple[Hardship, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     complaints: tuple[Complaint, ...] = ()

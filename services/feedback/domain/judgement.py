@@ -101,7 +101,7 @@ def settle(borrower: Borrower, promise_id: str, outcome: PromiseVerdict) -> Borr
     promise = next((p for p in borrower.promises if p.id == promise_id), None)
     if promise is None or promise.outcome == "superseded":
         return borrower
-    promises = tuple(replace(p, outcome=outcome) if p is promise else p for p in borrower.promises)
+    promises = tuple(p._replace(outcome=outcome) if p is promise else p for p in borrower.promises)
     tally = count(count(borrower.tally, promise.outcome, -1), outcome, 1)
     return forget_settled(replace(borrower, promises=promises, tally=tally))
 
@@ -110,13 +110,13 @@ def count(tally: Tally, outcome: PromiseOutcome | None, by: int) -> Tally:
     """The tally with *by* more promises of that outcome; an open promise is in no count."""
     match outcome:
         case "kept":
-            return replace(tally, kept=tally.kept + by)
+            return tally._replace(kept=tally.kept + by)
         case "partly_kept":
-            return replace(tally, partly_kept=tally.partly_kept + by)
+            return tally._replace(partly_kept=tally.partly_kept + by)
         case "broken":
-            return replace(tally, broken=tally.broken + by)
+            return tally._replace(broken=tally.broken + by)
         case "superseded":
-            return replace(tally, superseded=tally.superseded + by)
+            return tally._replace(superseded=tally.superseded + by)
         case None:
             return tally
 
@@ -131,6 +131,6 @@ def look_at(promise: Promise) -> datetime:
 def note_look(borrower: Borrower, wake: Wake) -> Borrower:
     """Every promise that asked for this wake asks for a later one; if it is judged now, that is forgotten with it."""
     promises = tuple(
-        replace(p, looks=p.looks + 1) if p.outcome is None and look_at(p) <= wake.at else p for p in borrower.promises
+        p._replace(looks=p.looks + 1) if p.outcome is None and look_at(p) <= wake.at else p for p in borrower.promises
     )
     return replace(borrower, promises=promises)

@@ -75,7 +75,7 @@ def _is_for(promise: Promise, event: PaymentReceived) -> bool:
 def _add(promise: Promise, event: PaymentReceived) -> Promise:
     if any(paid.id == event.payment_id for paid in promise.paid):
         return promise
-    return replace(promise, paid=_fold_oldest((*promise.paid, Paid(event.payment_id, event.amount))))
+    return promise._replace(paid=_fold_oldest((*promise.paid, Paid(event.payment_id, event.amount))))
 
 
 def _fold_oldest(paid: tuple[Paid, ...]) -> tuple[Paid, ...]:
@@ -104,7 +104,7 @@ def _change_payment(borrower: Borrower, payment_id: str | None, change: Change) 
 
 
 def _map(promise: Promise, change: Change) -> Promise:
-    return replace(promise, paid=tuple(change(paid) for paid in promise.paid))
+    return promise._replace(paid=tuple(change(paid) for paid in promise.paid))
 
 
 def _change(borrower: Borrower, change: Callable[[Promise], Promise]) -> Borrower:

@@ -180,7 +180,7 @@ def close_superseded(borrower: Borrower, event: PromiseSuperseded) -> Borrower:
     if not any(p.id == event.promise_id and p.outcome is None for p in borrower.promises):
         return borrower
     promises = tuple(
-        replace(p, outcome="superseded", paid=()) if p.id == event.promise_id else p for p in borrower.promises
+        p._replace(outcome="superseded", paid=()) if p.id == event.promise_id else p for p in borrower.promises
     )
-    tally = replace(borrower.tally, superseded=borrower.tally.superseded + 1)
+    tally = borrower.tally._replace(superseded=borrower.tally.superseded + 1)
     return forget_settled(replace(borrower, promises=promises, tally=tally))
