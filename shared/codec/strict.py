@@ -11,7 +11,7 @@ import msgspec
 
 from shared.codec.decoding import Unreadable, complaint_of, convert
 from shared.codec.reach import dataclasses_within
-from shared.events.base import check_text
+from shared.events.base import check_characters
 from shared.refusal import BadValue
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ def _members(node: dict[Any, Any] | list[Any]) -> Iterator[tuple[Any, Any]]:
 def _check_leaf(leaf: Any) -> None:
     if isinstance(leaf, str):
         try:
-            check_text("text", leaf)
+            check_characters("text", leaf)
         except BadValue as fault:
             raise Unreadable("invalid-text", fault.reason) from None
     elif isinstance(leaf, float):
@@ -143,9 +143,8 @@ def _pairs(value: Any, sent: dict[str, Any] | list[Any]) -> Iterator[tuple[str |
     elif isinstance(value, dict):
         yield from ((name, value[name], inner) for name, inner in sent.items() if name in value)
     else:
-        yield from (
-            (name, getattr(value, name), inner) for name, inner in sent.items() if name in _fields_of(type(value))
-        )
+        cls: type = type(value)
+        yield from ((name, getattr(value, name), inner) for name, inner in sent.items() if name in _fields_of(cls))
 
 
 @cache

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from shared.events.base import Checked, Count, Event, Identifier
+from shared.events.base import Checked, Count, Currency, Event, Identifier
 from shared.events.feedback import Door
 from shared.events.words import Handling
 from shared.money import Money
@@ -33,7 +33,7 @@ class PromiseMade(Event):
     promise_id: Identifier
     loan_ids: tuple[Identifier, ...]
     amount: Money
-    currency: str
+    currency: Currency
     due_on: date
     tolerance_days: Count
     made_on: date | None = None
@@ -50,7 +50,7 @@ class PromiseKept(Event):
     loan_ids: tuple[Identifier, ...]
     judged_on: date
     paid: Money
-    currency: str
+    currency: Currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PromisePartlyKept(Event):
     judged_on: date
     paid: Money
     promised: Money
-    currency: str
+    currency: Currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class PromiseBroken(Event):
     judged_on: date
     paid: Money
     promised: Money
-    currency: str
+    currency: Currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class PromiseRejudged(Event):
     before: PromiseVerdict
     verdict: PromiseVerdict
     paid: Money
-    currency: str
+    currency: Currency
     because: Literal["payment", "reversal", "chargeback", "void"]
 
 
@@ -159,7 +159,7 @@ class ArrangementRequested(Event):
     kind: ArrangementKind
     loan_ids: tuple[Identifier, ...]
     requested_on: date
-    currency: str
+    currency: Currency
     affordable: Money | None = None
     via: Door = "message"
 
@@ -184,7 +184,7 @@ class ArrangementOffered(Event):
     arrangement_id: Identifier
     kind: ArrangementKind
     loan_ids: tuple[Identifier, ...]
-    currency: str
+    currency: Currency
     instalments: tuple[Due, ...]
     offered_on: date
     expires_on: date
@@ -201,7 +201,7 @@ class ArrangementAgreed(Event):
     arrangement_id: Identifier
     kind: ArrangementKind
     loan_ids: tuple[Identifier, ...]
-    currency: str
+    currency: Currency
     instalments: tuple[Due, ...]
     agreed_on: date
     hush_until: date | None = None
@@ -218,7 +218,7 @@ class ArrangementBroken(Event):
     loan_ids: tuple[Identifier, ...]
     reason: Literal["missed", "core_refused", "core_silent", "undone"]
     judged_on: date
-    currency: str
+    currency: Currency
     missed: Count = 0
     paid: Money | None = None
 
@@ -230,5 +230,5 @@ class ArrangementCompleted(Event):
     arrangement_id: Identifier
     loan_ids: tuple[Identifier, ...]
     completed_on: date
-    currency: str
+    currency: Currency
     paid: Money

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
@@ -51,6 +51,7 @@ class Bounds:
 Identifier = Annotated[str, TextShape(128, r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Code = Annotated[str, TextShape(64, r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
 Attribute = Annotated[str, TextShape(64, r"^[\w+-][\w .:+/%-]*$")]
+Currency = Annotated[str, TextShape(3, r"^[A-Z]{3}$")]
 Count = Annotated[int, Bounds(0, WHOLE_MAX)]
 Percent = Annotated[int, Bounds(0, 100)]
 Probability = Annotated[Decimal, DecimalText("rate"), Bounds(0, 1)]
@@ -92,10 +93,11 @@ Fact: TypeAlias = Event
 
 @cache
 def _checks(cls: type) -> tuple[Check, ...]:
-    """The checks of *cls*, found once from its annotations."""
+    """The checks of *cls*, found once from its annotations; the currency first, because money is measured by it."""
     hints = get_type_hints(cls, include_extras=True)
     currency = "currency" if "currency" in hints else None
-    return tuple(check for field in fields(cls) for check in _checks_of_field(field.name, hints[field.name], currency))
+    names = sorted((field.name for field in fields(cls)), key=lambda name: name != currency)
+    return tuple(check for name in names for check in _checks_of_field(name, hints[name], currency))
 
 
 def _checks_of_field(name: str, hint: Any, currency: str | None) -> Iterator[Check]:
@@ -210,9 +212,14 @@ def _unless_none(name: str, check: ValueCheck) -> Check:
 
 
 def check_text(field: str, text: str) -> None:
-    """Raises: BadValue above 4,096 characters, for U+0000 and lone surrogates (PostgreSQL and UTF-8 hold neither)."""
+    """Raises: BadValue above 4,096 characters, and as `check_characters` does."""
     if len(text) > TEXT_LENGTH_MAX:
         raise BadValue(field, f"more than {TEXT_LENGTH_MAX} characters")
+    check_characters(field, text)
+
+
+def check_characters(field: str, text: str) -> None:
+    """Raises: BadValue for U+0000 and lone surrogates: PostgreSQL and UTF-8 hold neither."""
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         raise BadValue(field, "a lone surrogate")
     if "\x00" in text:
@@ -222,3 +229,5 @@ def check_text(field: str, text: str) -> None:
 def _check_aware(field: str, at: datetime) -> None:
     if at.utcoffset() is None:
         raise BadValue(field, "an instant without its offset")
+    if not date.min.year < at.year < date.max.year:  # in another zone it may lie outside of the calendar
+        raise BadValue(field, "an instant out of range")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from shared.events.base import Checked, Code, Count, Event, Identifier, Probability
+from shared.events.base import Checked, Code, Count, Currency, Event, Identifier, Probability
 from shared.events.words import Channel, Direction, Language, Outcome, Purpose, Recipient, Scope
 from shared.money import Money
 
@@ -18,7 +18,7 @@ HoldKind: TypeAlias = Literal[
     "review", "stop", "vulnerable", "wrong_person",
 ]  # fmt: skip
 Arm: TypeAlias = Literal["champion", "challenger", "hold_out"]
-Basis: TypeAlias = Literal[
+EvidenceBasis: TypeAlias = Literal[
     "arrangement", "balance", "calendar", "consent", "contact", "count", "debt", "hold", "hours", "preference",
     "recipient", "template", "zone",
 ]  # fmt: skip
@@ -37,7 +37,7 @@ class Objection(Checked):
 class Evidence(Checked):
     """One thing a rule looked at: which contact, which hours (`at` inclusive to `until` exclusive), how many."""
 
-    basis: Basis
+    basis: EvidenceBasis
     rule: Identifier | None = None
     reference: Identifier | None = None
     at: datetime | None = None
@@ -68,7 +68,7 @@ class TreatmentChosen(Event):
     strategy: Identifier
     strategy_version: Identifier
     situation: Code
-    currency: str
+    currency: Currency
     stage: Identifier | None = None
     reasons: tuple[Code, ...] = ()
     expected_value: Money | None = None
@@ -168,7 +168,7 @@ class ContactSent(Event):
     arm: Arm = "champion"
     provider: Code | None = None
     cost: Money | None = None
-    currency: str | None = None
+    currency: Currency | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.events.base import Count, Event, Identifier
+from shared.events.base import Count, Currency, Event, Identifier
 from shared.money import Money
 
 
@@ -16,7 +16,7 @@ class InstalmentComingDue(Event):
     number: Count
     due_on: date
     amount: Money
-    currency: str
+    currency: Currency
     days_before: Count
     revision_id: Identifier | None = None
 
@@ -29,7 +29,7 @@ class InstalmentMissed(Event):
     number: Count
     due_on: date
     amount: Money
-    currency: str
+    currency: Currency
     revision_id: Identifier | None = None
 
 
@@ -44,7 +44,7 @@ class DelinquencyChanged(Event):
     loan_id: Identifier
     as_of: date
     delinquent_amount: Money
-    currency: str
+    currency: Currency
     bucket_from: Identifier | None = None
     bucket_to: Identifier | None = None
     stage: Identifier | None = None

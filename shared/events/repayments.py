@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
-from shared.events.base import Attribute, Checked, Code, Count, Event, Identifier
+from shared.events.base import Attribute, Checked, Code, Count, Currency, Event, Identifier
 from shared.events.words import PastContact
 from shared.money import Money, Rate
 
@@ -59,7 +59,7 @@ class LoanOpened(Event):
     loan_id: Identifier
     customer_id: Identifier
     product: Identifier
-    currency: str
+    currency: Currency
     principal: Money
     opened_on: date
     lender: Identifier | None = None

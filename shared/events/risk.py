@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from shared.events.base import Checked, Code, Event, Identifier, Percent, Probability
+from shared.events.base import Checked, Code, Currency, Event, Identifier, Percent, Probability
 from shared.events.words import Amount, Confidence
 from shared.money import Money, Rate
 
@@ -43,7 +43,7 @@ class LoanRisk(Checked):
     """
 
     loan_id: Identifier
-    currency: str
+    currency: Currency
     basis: Basis
     roll_probability: Probability | None = None
     cure_probability: Probability | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from shared.events.base import Checked, Code, Identifier
+from shared.events.base import Checked, Code, Currency, Identifier
 from shared.money import Money
 
 Channel: TypeAlias = Literal[
@@ -50,7 +50,7 @@ class Amount(Checked):
     """Money in one currency."""
 
     amount: Money
-    currency: str
+    currency: Currency
 
 
 @dataclass(frozen=True, slots=True)
