@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy.local.databases import HOUSES, app_role_of, database_of, owner_role_of
+from deploy import ROOT
+from deploy.local.databases import HOUSES as ALL_HOUSES
+from deploy.local.databases import app_role_of, database_of, owner_role_of
 from deploy.local.kafka import KafkaServer, KafkaUnavailable
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Program, accepts
@@ -16,6 +18,8 @@ from deploy.local.secrets import ensure_master_key
 from deploy.local.tokens import ensure_keys, jwks_file, write_service_token
 
 LOOPBACK = "127.0.0.1"
+# A house that is not built yet is not started; every one that is, is.
+HOUSES = tuple(house for house in ALL_HOUSES if (ROOT / "services" / house / "app.py").exists())
 READY_SECONDS = 2.0
 PROCESSES = ("postgres", "kafka", *HOUSES, "sandbox", "inbox")
 NO_BROKER = "switched off in the profile"

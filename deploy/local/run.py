@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local.lifecycle import CannotStart, down, status, up_afresh
+from deploy.local.plan import HOUSES
 from deploy.local.profile import KEYS, RUN, Profile
 from deploy.local.record import Record
 from deploy.local.replay.answers import Answers
@@ -23,7 +24,7 @@ from deploy.local.replay.memory import peak_megabytes
 from deploy.local.replay.portfolio import Portfolio
 from deploy.local.replay.report import print_story, print_summary, story_of, summary_of
 from deploy.local.replay.runner import Run
-from deploy.local.replay.street import HOUSES, Street
+from deploy.local.replay.street import Street
 from deploy.local.tokens import make_token
 
 KAFKA = "apache 4.3.1"

@@ -49,18 +49,21 @@ def generated(seed: int, borrowers: int, months: int) -> Portfolio:
 
 
 def _loan(chance: random.Random, customer: str, loan: str, months: int, zone: ZoneInfo) -> list[Fact]:
-    """The opening, and each month's payment as the matrix has it."""
+    """The opening, each month's payment as the matrix has it, and the closing of a loan that was paid in the end."""
     amount = Decimal(chance.randrange(200, 3001, 50))
-    day, term = chance.randrange(1, 29), months + chance.choice((0, 6, 12))
-    dues = [month_start(START_ON, n).replace(day=day) for n in range(1, term + 1)]
+    day = chance.randrange(1, 29)
+    dues = [month_start(START_ON, n).replace(day=day) for n in range(1, months + 1)]
     facts = [_opening(chance, customer, loan, amount, dues, zone)]
     behind = 0
-    for number, due in enumerate(dues[:months], 1):
+    for number, due in enumerate(dues, 1):
         before, behind = behind, _next(chance, min(behind, 4))
         count = before + 1 - behind
         if count > 0:
             paid_on = due if behind == 0 and before == 0 else due + timedelta(days=chance.randrange(2, 25))
             facts.append(payment(f"{loan}-P{number}", loan, amount * count, paid_on, zone))
+    if behind == 0:
+        closing = {"loan_id": loan, "on": facts[-1][0].isoformat()}
+        facts.append(fact_event("loan.closed", f"{loan}-closed", facts[-1][0], zone, closing))
     return facts
 
 

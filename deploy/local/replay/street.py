@@ -1,7 +1,9 @@
 """The four houses as their callers see them: facts in, the clock moved, quiet awaited, what was said read along."""
 
 import asyncio
+import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import TracebackType
@@ -9,11 +11,12 @@ from typing import Any
 
 import httpx
 
-HOUSES = ("ingest", "scoring", "contact", "feedback")
 EVENTS_AT_ONCE = 500
 CALLS_AT_ONCE = 16
 QUIET_SECONDS_MAX = 300.0
 LOOK_SECONDS = 0.004
+AWAY_SECONDS_MAX = 60.0
+AGAIN_SECONDS = 0.2
 PAGE = 1000
 
 
@@ -24,7 +27,7 @@ class NotQuiet(Exception):
 class Street:
     """One client for all four; every call that fails raises."""
 
-    def __init__(self, ports: Mapping[str, int], token: str, houses: Sequence[str] = HOUSES) -> None:
+    def __init__(self, ports: Mapping[str, int], token: str, houses: Sequence[str]) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self.houses = houses
         self._clients = {
@@ -44,26 +47,49 @@ class Street:
         await asyncio.gather(*(client.aclose() for client in self._clients.values()))
 
     async def call(self, house: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """One call; the caller looks at the status."""
-        return await self._clients[house].request(method, path, json=body)
+        """One call, repeated while the house is away or busy; the caller looks at the status.
+
+        A repeat changes nothing twice: facts have their ids, commands an Idempotency-Key made of what they say.
+        """
+        content = json.dumps(body).encode() if body is not None else None
+        key = hashlib.sha256(f"{method} {path}\n".encode() + (content or b"")).hexdigest()
+        headers = {"content-type": "application/json", "idempotency-key": key}
+        return await self._patiently(house, method, path, content=content, headers=headers)
 
     async def get(self, house: str, path: str, **params: Any) -> Any:
         """The JSON at *path*. Raises: httpx.HTTPStatusError."""
-        answer = await self._clients[house].get(path, params=params)
+        answer = await self._patiently(house, "GET", path, params=params)
         answer.raise_for_status()
         return answer.json()
 
+    async def _patiently(self, house: str, method: str, path: str, **request: Any) -> httpx.Response:
+        """The answer that is not "try again", or the last one after a minute. Raises: httpx.TransportError."""
+        deadline = time.monotonic() + AWAY_SECONDS_MAX
+        while True:
+            is_last = time.monotonic() > deadline
+            try:
+                answer = await self._clients[house].request(method, path, **request)
+                if is_last or not _is_try_again(answer):
+                    return answer
+            except httpx.TransportError:
+                if is_last:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
+
     async def report(self, facts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         """Post *facts* to ingest, and sum up the receipts."""
-        total = {"accepted": 0, "duplicates": 0, "held": 0, "rejected": 0, "busy": 0}
-        for start in range(0, len(facts), EVENTS_AT_ONCE):
-            body = json.dumps(facts[start : start + EVENTS_AT_ONCE])
+        total = {"accepted": 0, "duplicates": 0, "held": 0, "rejected": 0}
+        left = list(facts)
+        while left:
+            now, left = left[:EVENTS_AT_ONCE], left[EVENTS_AT_ONCE:]
             kind = {"content-type": "application/cloudevents-batch+json"}
-            answer = await self._clients["ingest"].post("/v1/events", content=body, headers=kind)
+            body = json.dumps(now)
+            answer = await self._patiently("ingest", "POST", "/v1/events", content=body, headers=kind)
             answer.raise_for_status()
             receipt = answer.json()
             for name in total:
                 total[name] += receipt[name]
+            left = [now[item["index"]] for item in receipt["items"] if item["verdict"] == "busy"] + left
         return total
 
     async def close_days(self, until: date) -> None:
@@ -114,6 +140,13 @@ class Street:
                 return await self.call(house, method, path, body)
 
         return list(await asyncio.gather(*(one(*call) for call in calls)))
+
+
+def _is_try_again(answer: httpx.Response) -> bool:
+    """A broken dependency, or the first of two equal requests still under way."""
+    if answer.status_code == httpx.codes.CONFLICT:
+        return bool(answer.json().get("code") == "in-progress")
+    return answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
 
 
 def _is_quiet(found: Mapping[str, Mapping[str, Any]]) -> bool:
