@@ -25,18 +25,21 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 class Line(httpx.AsyncBaseTransport):
-    """The line to a house; it can be cut, and it remembers what was asked."""
+    """The line to a house; it can be cut, or go deaf to all but heads, and it remembers what was asked."""
 
     def __init__(self, client: Client) -> None:
         self._to = httpx.ASGITransport(client.app, raise_app_exceptions=False)
-        self.cut = False
+        self.cut = self.deaf = False
         self.asked: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.cut:
             raise httpx.ConnectError("the line is cut")
         self.asked.append(request.url.path)
-        return await self._to.handle_async_request(request)
+        answer = await self._to.handle_async_request(request)
+        if self.deaf and "announcements" in request.url.path:  # a long poll that was under way hears nothing either
+            raise httpx.ReadError("nothing is heard, only heads are answered")
+        return answer
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Promises to pay: made here, judged by payments alone."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -52,4 +53,6 @@ def _view(row: Any) -> PromiseView:
     names = ("promise_id", "currency", "made_on", "due_on", "tolerance_days", "via", "contact_id", "outcome")
     plain = {name: getattr(row, name) for name in (*names, "judged_on", "superseded_by")}
     loan_ids = decode(list[str], row.loan_ids)
-    return PromiseView(**plain, loan_ids=loan_ids, amount=str(row.amount), paid=str(row.paid or 0))
+    return PromiseView(
+        **plain, loan_ids=loan_ids, amount=format(row.amount, "f"), paid=format(row.paid or Decimal(0), "f")
+    )
