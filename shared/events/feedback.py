@@ -105,7 +105,7 @@ class ComplaintRaised(Event):
 
 @dataclass(frozen=True, slots=True)
 class ComplaintExtended(Event):
-    """A complaint may be answered later, until `answer_due_on` (inclusive): it is complex, or more time was approved."""
+    """A complaint may be answered later, until `answer_due_on` (inclusive): it is complex, or more time was granted."""
 
     complaint_id: Identifier
     reason: Literal["complex", "approved"]
