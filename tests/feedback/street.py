@@ -171,3 +171,8 @@ def promise(name: str = "P1", **more: Any) -> dict[str, Any]:
         "promise_id": name, "loan_ids": ["L1"], "amount": "100.00", "currency": "CNY", "due_on": "2025-02-05",
         "tolerance_days": 0, **more,
     }  # fmt: skip
+
+
+async def promises_of(street: Street, customer: str = "C1") -> list[tuple[str, str | None, str]]:
+    items = (await street.feedback.get(f"/v1/customers/{customer}/promises"))["items"]
+    return [(item["promise_id"], item["outcome"], item["paid"]) for item in items]
