@@ -297,7 +297,8 @@ async def test_too_much_poison_stops_its_partition_instead_of_parking_everything
         assert FAILING_SUBJECTS_MAX < len(await rows_of(pair.second, parked)) <= FAILING_SUBJECTS_MAX + 500
 
 
-async def test_a_topic_that_was_wiped_is_heard_again_from_its_beginning(databases, topics):
+async def test_a_topic_that_was_wiped_is_heard_again_from_its_beginning(databases, topics, monkeypatch):
+    monkeypatch.setattr("shared.consumer.kafka.METADATA_SECONDS", 1)
     async with a_pair(databases, topics, partitions=1) as pair:
         await told(pair.first, "A", "1.00", "2.00", "3.00")
         await publish_all(pair.first, pair.publisher())
