@@ -118,9 +118,13 @@ def _weigh_closed_place(rule: DoNotContact, moment: Moment) -> Finding:
 
 
 def _places(moment: Moment) -> tuple[str | None, ...]:
-    """Where the contact would reach the borrower, as far as that is known."""
-    place = moment.facts.place
-    return (place,) if place is not None else (moment.facts.case.debtor.known_current_place,)
+    """Where the contact may reach the borrower; a telephone that is not named may be anywhere."""
+    facts = moment.facts
+    if facts.place is not None:
+        return (facts.place,)
+    if facts.proposed.to is None and facts.medium == "phone":
+        return ("home", "work")
+    return (facts.case.debtor.known_current_place,)
 
 
 WEIGH: Final[Mapping[str, Callable[[DoNotContact, Moment], Finding]]] = {

@@ -17,14 +17,20 @@ from services.contact.domain.zones import ONE_DAY, start_of_day
 class ChannelGate(Rule):
     """What a channel needs before it may be used; `needs` names the test.
 
-    `never`: closed altogether. `creditor_email`, `prior_collector_email`, `private_email`, `fresh_text_number`: by the
-    provenance of the address; where nobody stated a provenance it is not judged, only flagged.
+    `never`: closed altogether. `creditor_email`, `prior_collector_email`, `private_email`, `wanted_email` and
+    `fresh_text_number`: by the provenance of the address; where nobody stated one it is not judged, only flagged.
     `spoken_or_written`: the borrower was spoken to, or written to `days` ago without a return.
     """
 
     kind: Literal["channel_gate"] = "channel_gate"
     needs: Literal[
-        "never", "creditor_email", "prior_collector_email", "private_email", "fresh_text_number", "spoken_or_written"
+        "never",
+        "creditor_email",
+        "prior_collector_email",
+        "private_email",
+        "wanted_email",
+        "fresh_text_number",
+        "spoken_or_written",
     ]
     days: Annotated[int, Between(0, 366)] = 0
     public_domains: frozenset[str] = frozenset()
@@ -82,8 +88,13 @@ def _weigh_private_email(rule: ChannelGate, moment: Moment) -> Finding:
     if mail is None or not mail.employer_provided or _is_from_prior_collector(mail):
         return PASS
     if mail.obtained_by == "debtor_used_it" or (mail.obtained_by is None and mail.via == "6(d)(4)(i)"):
-        return rule.object("deny", "the borrower opted out of this address") if mail.opted_out else PASS
+        return PASS
     return rule.object("deny", "the address is the employer's")
+
+
+def _weigh_wanted_email(rule: ChannelGate, moment: Moment) -> Finding:
+    mail = moment.facts.case.debtor.email_provenance
+    return PASS if mail is None or not mail.opted_out else rule.object("deny", "the borrower opted out of this address")
 
 
 def _weigh_fresh_text_number(rule: ChannelGate, moment: Moment) -> Finding:
@@ -139,6 +150,7 @@ WEIGH: Final[Mapping[str, Callable[[ChannelGate, Moment], Finding]]] = {
     "creditor_email": _weigh_creditor_email,
     "prior_collector_email": _weigh_prior_collector_email,
     "private_email": _weigh_private_email,
+    "wanted_email": _weigh_wanted_email,
     "fresh_text_number": _weigh_fresh_text_number,
     "spoken_or_written": _weigh_spoken_or_written,
 }

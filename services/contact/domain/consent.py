@@ -31,7 +31,7 @@ def is_under_consent(consent: Consent, moment: Moment, debts: frozenset[str] | N
 
 def _gives(item: PastContact, facts: Facts, debts: frozenset[str] | None) -> bool:
     """Consent to calls about *debts* (None: every debt there is); one that names no debt speaks of the only one."""
-    if item.outcome != "consent_to_calls" or item.direction != "in":
+    if item.outcome != "consent_to_calls" or person_reached(item.to) != facts.person:
         return False
     every = frozenset(debt.id for debt in facts.case.debtor.debts)
     if not item.debts:

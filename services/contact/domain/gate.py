@@ -28,6 +28,7 @@ def decide_contact(case: ContactCase, packs: Packs, now: datetime, calendars: Ca
 
     *calendars* are those held outside the packs; a pack's own are known already.
     """
+    assert now.tzinfo is not None, "an instant without its offset"
     try:
         binding = packs.binding(case.jurisdictions)
     except MissingPackError:

@@ -75,12 +75,16 @@ class Pack:
 def parse_pack(data: object) -> Pack | Refusal:
     """The pack that was written down, or a refusal that points at the first thing not understood."""
     try:
-        return _checked(read_object(Pack, data, ""))
+        return check_pack(read_object(Pack, data, ""))
     except UnreadableError as unread:
         return unread.refusal
 
 
-def _checked(pack: Pack) -> Pack:
+def check_pack(pack: Pack) -> Pack:
+    """The same pack, if its parts fit together.
+
+    Raises: UnreadableError.
+    """
     if not pack.always and not pack.zones:
         refuse("missing-field", "a pack names every zone of its jurisdiction", "/zones")
     seen: set[str] = set()

@@ -159,6 +159,19 @@ def read_object(kind: Any, data: Any, pointer: str) -> Any:
     return kind(**{name: value for name, value in read.items() if value is not None})
 
 
+def read_changes(kind: Any, data: Any, pointer: str) -> dict[str, Any]:
+    """New values, by field name, for some fields of the dataclass *kind*.
+
+    Raises: UnreadableError.
+    """
+    if not isinstance(data, Mapping):
+        refuse("bad-shape", "not an object", pointer)
+    known = _fields_of(kind)
+    if any(key not in known for key in data):
+        refuse("unknown-field", "an object with a field that is not known here", pointer)
+    return {known[key][0]: known[key][1](value, f"{pointer}/{key}") for key, value in data.items()}
+
+
 @cache
 def _fields_of(kind: Any) -> dict[str, tuple[str, Reader, bool]]:
     """By the key on the wire: the field's name, its reader, and whether it must be there."""

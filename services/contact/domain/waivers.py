@@ -6,10 +6,15 @@ from typing import Annotated, Final, Literal
 
 from services.contact.domain import words
 from services.contact.domain.case import PastContact, Preference
-from services.contact.domain.facts import Facts, Moment
+from services.contact.domain.facts import Facts, Moment, person_reached
 from services.contact.domain.reading import OneOf
 
 SLOT_PREFERENCES: Final = ("inconvenient_slot", "inconvenient_days", "preferred_window")
+
+
+def is_from_borrower(item: PastContact) -> bool:
+    """Whether the borrower themselves wrote, called or came; a return of mail and a third party's word are neither."""
+    return item.direction == "in" and item.outcome != "returned_undeliverable" and person_reached(item.to) == "debtor"
 
 
 def unanswered(past: tuple[PastContact, ...], medium: str | None) -> bool:
@@ -18,7 +23,10 @@ def unanswered(past: tuple[PastContact, ...], medium: str | None) -> bool:
     for item in past:
         if medium is not None and words.medium_of(item.channel) != medium:
             continue
-        waiting = waiting + 1 if item.direction == "in" else max(0, waiting - 1)
+        if is_from_borrower(item):
+            waiting += 1
+        elif item.direction == "out" and item.outcome not in words.UNCONNECTED:
+            waiting = max(0, waiting - 1)
     return waiting > 0
 
 
@@ -59,8 +67,9 @@ def _in_session(moment: Moment) -> bool:
     is_open = False
     for item in facts.past:
         if words.medium_of(item.channel) == facts.medium and item.at.astimezone(zone).date() == moment.today(zone):
-            begun = item.direction == "in" and item.outcome in ("session_open", "in_progress")
-            is_open = begun or (is_open and item.outcome != "session_closed" and item.direction == "in")
+            begun = is_from_borrower(item) and item.outcome in ("session_open", "in_progress")
+            is_over = item.outcome == "session_closed" or facts.medium == "phone"
+            is_open = begun or (is_open and not is_over)
     return is_open
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from services.contact.domain.facts import Moment
 from services.contact.domain.reading import WEEKDAYS, AnyOf, ClockTime, read_list, read_text, refuse
 from services.contact.domain.rule import PASS, Finding, Objection, Rule
 from services.contact.domain.waivers import SLOT_PREFERENCES, blocking_slots
-from services.contact.domain.zones import next_instant
+from services.contact.domain.zones import SEARCH_DAYS_MAX, next_instant
 
 Interval: TypeAlias = tuple[int, int]
 PREFERENCE_KINDS: Final = AnyOf(words.PREFERENCES)
@@ -76,7 +76,7 @@ class ContactWindow(Rule):
         objection = self.defer(
             "outside the hours of contact" + self._hours(moment, closed[0]),
             None if None in releases else max(release for release in releases if release is not None),
-            flags=("calendar-missing",) if any(self._is_unknown(moment.today(zone), moment) for zone in closed) else (),
+            flags=("calendar-missing",) if None in releases and self._misses_a_year(moment) else (),
         )
         return self._named(objection, moment)
 
@@ -114,8 +114,10 @@ class ContactWindow(Rule):
             return replace(objection, rule=self.opened_id or self.id)
         return replace(objection, rule=self.in_conflict or self.id) if len(moment.zones) > 1 else objection
 
-    def _is_unknown(self, day: date, moment: Moment) -> bool:
-        return self.holidays is not None and moment.facts.is_holiday(self.holidays, day) is None
+    def _misses_a_year(self, moment: Moment) -> bool:
+        """Whether the search for an opening ran into a year whose holidays nobody loaded."""
+        days = (moment.today(moment.zone), moment.today(moment.zone) + timedelta(days=SEARCH_DAYS_MAX))
+        return self.holidays is not None and any(moment.facts.is_holiday(self.holidays, day) is None for day in days)
 
     def _hours(self, moment: Moment, zone: ZoneInfo) -> str:
         hours = self.open[moment.local(zone).weekday()]
