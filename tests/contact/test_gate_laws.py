@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.contact.domain.case import ContactCase, Debt, Debtor, HoldFact, LocationSignal, PastContact, Preference, Proposal
+from services.contact.domain.case import (
+    ContactCase,
+    Debt,
+    Debtor,
+    HoldFact,
+    LocationSignal,
+    PastContact,
+    Preference,
+    Proposal,
+)
 from services.contact.domain.gate import decide_contact
 from tests.contact.gate_builders import ALL_PACKS, PACKS, minutes
 
@@ -17,7 +26,9 @@ ZONES = ("America/New_York", "America/Los_Angeles", "Europe/London", "Asia/Shang
 NAMES = [pack.name for pack in ALL_PACKS if not pack.always]
 
 instants = st.builds(
-    lambda season, minute: season + timedelta(minutes=minute), st.sampled_from([SPRING, AUTUMN]), st.integers(0, MINUTES)
+    lambda season, minute: season + timedelta(minutes=minute),
+    st.sampled_from([SPRING, AUTUMN]),
+    st.integers(0, MINUTES),
 )
 seconds = st.integers(0, 47).map(lambda half_hour: half_hour * 1800)
 weekdays = st.lists(st.integers(0, 6), max_size=3).map(tuple)

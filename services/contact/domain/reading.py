@@ -109,7 +109,7 @@ class Weekday:
 
 def refuse(code: str, detail: str, pointer: str) -> NoReturn:
     """Raises: UnreadableError, always."""
-    raise UnreadableError(code, detail, pointer or "/")
+    raise UnreadableError(code, detail, pointer)
 
 
 @cache
