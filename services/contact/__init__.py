@@ -1,10 +1,6 @@
-"""Contact decides what to do and when, keeps the gate that nothing bypasses, and hands messages to their providers.
+"""Contact.
 
-Owns: treatments, plans, the gate, addresses, holds, sending.
-Hears: ingest, scoring and feedback.
-Says: collections.contacts.v1.
+owns: what to do and when: treatment, plan, the gate, addresses, holds, sending
+hears: collections.repayments.v1, collections.risk.v1, collections.feedback.v1
+says: collections.contacts.v1
 """
-
-OWNS = ("treatments", "plans", "gate", "addresses", "holds", "sending")
-HEARS: tuple[str, ...] = ("ingest", "scoring", "feedback")
-SAYS = "collections.contacts.v1"
