@@ -1,17 +1,17 @@
 """Contact, put together: settings in, a running application out."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.contact import HEARS, SAYS
 from services.contact.api.checks import checks_door
 from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
 from services.contact.api.killswitch import killswitch_door
 from services.contact.api.profiles import profiles_door
-from services.contact.consumers import HANDLERS
+from services.contact.consumers import HANDLERS, HEARS
 from services.contact.domain.borrower import Borrower, blank
 from services.contact.domain.decide import decide
 from services.contact.domain.evolve import evolve
@@ -37,13 +37,13 @@ from shared.service import Assembly, build_app, serve
 
 
 def build_house(
-    settings: Settings, desk: Desk, peers: dict[str, Peer], gateways: dict[str, Gateway]
+    settings: Settings, desk: Desk, peers: Mapping[str, Peer], gateways: Mapping[str, Gateway]
 ) -> House[Borrower]:
     """Contact as a value."""
     routes = {channel: name for name, gateway in gateways.items() for channel in gateway.capabilities.channels}
     return House(
         name="contact",
-        topic=SAYS,
+        topic="collections.contacts.v1",
         hears=HEARS,
         state_type=Borrower,
         schema=1,
@@ -72,17 +72,18 @@ def build_gateways(settings: Settings) -> dict[str, Gateway]:
     return {gateway.name: gateway for gateway in gateways}
 
 
-def build(settings: Settings) -> FastAPI:
-    """Contact as an application. Raises: BadRules, BadTemplate, BadMasterKey: with them nothing may start."""
+def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
+    """Contact as an application; *peers* are the houses it hears, by default where the settings say.
+
+    Raises: BadRules, BadTemplate, BadMasterKey: with them nothing may start.
+    """
     book = load_packs(settings.packs)
     texts = load_texts(settings.templates)
     sealer = Sealer(settings.master_key_file)
     desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
-    peers = {
-        name: Peer(name, settings.peers[name], settings.service_token_file) for name in HEARS if name in settings.peers
-    }
+    known = dict(peers) if peers is not None else street(settings)
     gateways = build_gateways(settings)
-    house = build_house(settings, desk, peers, gateways)
+    house = build_house(settings, desk, known, gateways)
     composer = Composer(sealer, texts, {"lender": settings.lender})
 
     async def open_calendars() -> None:
@@ -101,12 +102,17 @@ def build(settings: Settings) -> FastAPI:
         settings,
         Assembly(
             routers=routers,
-            peers=peers,
+            peers=known,
             loops=[Sender(house, gateways, composer)],
             sending=count_open,
             prepare=open_calendars,
         ),
     )
+
+
+def street(settings: Settings) -> dict[str, Peer]:
+    """The houses that contact hears. Raises: KeyError when the settings do not say where one of them is."""
+    return {name: Peer(name, settings.peers[name], settings.service_token_file) for name in HEARS}
 
 
 def main() -> None:

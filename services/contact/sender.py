@@ -7,21 +7,23 @@ How a call came out is written on its row first and told to the borrower's story
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Result, Unclear
 from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
 from services.contact.store.messages import Composer, Message
 from services.contact.store.reports import heard_of
-from services.contact.store.switches import TooManySwitches, read_switches, share_lock
+from services.contact.store.switches import Thrown, read_switches, share_lock
 from services.contact.store.vault import sweep
 from shared.clock import ticks
+from shared.database import wait_out
 from shared.fold import Applied, House, Replayed, apply
 from shared.ids import new_id
 from shared.refusal import Refusal
@@ -80,19 +82,15 @@ class Sender:
         try:
             while True:
                 await _whole(self._work_in_any_weather())
-        finally:
-            if self._calls:
-                await asyncio.wait(self._calls, timeout=STOP_SECONDS_MAX)
-            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                await self._collect()
-            for gateway in self._gateways.values():
-                await gateway.close()
+        except asyncio.CancelledError:
+            await self._leave()
+            raise
 
     async def _work_in_any_weather(self) -> None:
         try:
             begun = await self.work()
-        except (SQLAlchemyError, OSError, TimeoutError, TooManySwitches) as error:
-            log.warning("sending failed, trying again", extra={"error": type(error).__name__})
+        except Exception as error:
+            wait_out(error, log, "sending", IntegrityError)
             await asyncio.sleep(RETRY_SECONDS)
             return
         if not begun or len(self._calls) >= CALLS_AT_ONCE_MAX:
@@ -113,6 +111,14 @@ class Sender:
             await asyncio.wait(self._calls)
         await self._collect()
         await self._report()
+
+    async def _leave(self) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=STOP_SECONDS_MAX)
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            await self._collect()
+        for gateway in self._gateways.values():
+            await gateway.close()
 
     async def _rest(self) -> None:
         """Until a call is answered, or for a tenth of a second."""
@@ -160,11 +166,10 @@ class Sender:
         async with self._house.database.begin() as connection:
             await share_lock(connection)
             thrown = await read_switches(connection)
-            stopped = [one for one in ready if thrown.stops(_scopes(one.attempt))]
-            refused += [Closing(one.attempt.attempt_id, "cancelled", "kill-switch") for one in stopped]
-            wanted = _one_each([one for one in ready if one not in stopped])
+            now = await self._house.clock.read(connection)
+            wanted, stopped = _sift(ready, thrown, now)
             going = await store.begin(connection, self._owner, [one.written for one in wanted])
-            await store.close(connection, self._owner, refused)
+            await store.close(connection, self._owner, refused + stopped)
         for one in wanted:
             if one.attempt.attempt_id in going:
                 self._calls.add(asyncio.create_task(self._call(one, started_at)))
@@ -242,9 +247,19 @@ async def _whole(round_: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-def _one_each(ready: list[Ready]) -> list[Ready]:
-    """The first attempt of each contact: a second one of the same may not even be begun beside it."""
-    return list({one.attempt.contact_id: one for one in reversed(ready)}.values())[::-1]
+def _sift(ready: Sequence[Ready], thrown: Thrown, now: datetime) -> tuple[list[Ready], list[Closing]]:
+    """What may be begun at *now*, and what is stopped; a second attempt at a contact may not begin beside the first."""
+    stopped: dict[str, str] = {}
+    first: dict[str, Ready] = {}
+    for one in ready:
+        attempt = one.attempt
+        if thrown.stops(_scopes(attempt)):
+            stopped[attempt.attempt_id] = "kill-switch"
+        elif attempt.send_by is not None and now >= attempt.send_by:
+            stopped[attempt.attempt_id] = "late"
+        else:
+            first.setdefault(attempt.contact_id, one)
+    return list(first.values()), [Closing(id_, "cancelled", reason) for id_, reason in stopped.items()]
 
 
 def _closing(attempt_id: str, result: Result) -> Closing:

@@ -77,7 +77,7 @@ HANDED_OVER = (
     "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
 )
 
-# `reserved_at` is business time. `leased_until`, `sending_at` and `look_at` are machine time by the database's clock,
+# `reserved_at` and `send_by` (exclusive) are business time. `leased_until`, `sending_at` and `look_at` are machine time by the database's clock,
 # the one clock that all senders share. `reported` is false while the borrower's story does not tell it yet.
 attempts = Table(
     "attempts",
@@ -98,6 +98,7 @@ attempts = Table(
     Column("segment", Text),
     Column("figures", LargeBinary, nullable=False),
     Column("reserved_at", Instant, nullable=False),
+    Column("send_by", Instant),
     Column("leased_by", Text),
     Column("leased_until", Instant),
     Column("request_hash", LargeBinary),

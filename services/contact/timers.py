@@ -1,16 +1,18 @@
 """Time that comes due at contact: a step whose hour has struck is judged again, once its sources were asked."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.contact.store.hearing import ASKED, Asked
 from shared.events import Wake
-from shared.fold import Heard
-from shared.fold.house import Work
+from shared.fold import Heard, Work
 from shared.heads import Heads, Peer, PeerUnreachable
 
 KEYS_AT_ONCE: Final = 1000
+
+log = logging.getLogger("forbear.contact")
 
 
 class Ask:
@@ -28,16 +30,18 @@ class Ask:
         return Asked(dict(zip(ASKED, answers, strict=True)))
 
     async def _heads(self, name: str, keys: Sequence[str]) -> Heads | None:
-        """The heads of *keys* at *name*; None when it cannot be reached."""
+        """The day first, then the numbers, so that they count all that was said before that day was closed.
+
+        None when the source cannot be reached.
+        """
         if name not in self._peers:
             return None
-        numbers: dict[str, int] = {}
-        day = None
+        peer, numbers = self._peers[name], dict[str, int]()
         try:
+            day = (await peer.heads(keys[:1])).business_date
             for start in range(0, len(keys), KEYS_AT_ONCE):
-                page = await self._peers[name].heads(keys[start : start + KEYS_AT_ONCE])
-                numbers.update(page.numbers)
-                day = page.business_date
-        except (PeerUnreachable, KeyError, TypeError, ValueError):
+                numbers.update((await peer.heads(keys[start : start + KEYS_AT_ONCE])).numbers)
+        except PeerUnreachable:
+            log.warning("a source does not answer: nobody is reserved", extra={"source": name, "count": len(keys)})
             return None
         return Heads(numbers, day)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,12 @@ from uuid import uuid4
 import asyncpg
 
 from deploy.local.tokens import ensure_keys, jwks_file
-from services.contact import HEARS
 from services.contact.app import build_house
+from services.contact.consumers import HEARS
 from services.contact.gateways import Gateway
 from services.contact.sender import Sender
 from services.contact.settings import Settings
+from services.contact.store.attempts import count_open
 from services.contact.store.contexts import Desk
 from services.contact.store.messages import Composer
 from services.contact.store.rules import load_packs, load_strategy
@@ -73,6 +75,7 @@ class Shop:
     composer: Composer
     sealer: Sealer
     database: HouseDatabase
+    owner: Any
     numbers: Any = field(default_factory=lambda: count(1))
 
     def sender(self, gateways: Mapping[str, Gateway], database: Any = None) -> Sender:
@@ -80,12 +83,9 @@ class Shop:
         return Sender(house, gateways, self.composer)
 
     async def sql(self, statement: str, *values: Any) -> list[Any]:
-        connection = await asyncpg.connect(self.database.owner_dsn)
-        try:
-            rows: list[Any] = await connection.fetch(statement, *values)
-            return rows
-        finally:
-            await connection.close()
+        """What the owner of the tables sees."""
+        rows: list[Any] = await self.owner.fetch(statement, *values)
+        return rows
 
     async def reserve(self, channel: str = "sms", provider: str = "sandbox", **changed: Any) -> str:
         """An attempt as a reservation leaves it, its address in the vault; its id."""
@@ -139,5 +139,27 @@ async def open_shop(databases: Databases, folder: Path, database: HouseDatabase 
     book = load_packs(settings.packs)
     desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
     house = build_house(settings, desk, {}, {})
-    yield Shop(house, Composer(sealer, texts, {"lender": settings.lender}), sealer, database)
+    owner = await asyncpg.connect(database.owner_dsn)
+    yield Shop(house, Composer(sealer, texts, {"lender": settings.lender}), sealer, database, owner)
+    await owner.close()
     await house.database.close()
+
+
+async def taken(sandbox, mailbox) -> Counter[str]:
+    """How often each reference reached a provider."""
+    mails = [
+        mail.content.decode(errors="replace").partition("Message-ID: <")[2].partition("@")[0] for mail in mailbox.mails
+    ]
+    return Counter([one["reference"] for one in await sandbox.recorded()] + mails)
+
+
+async def settle_down(sender: Sender, rounds: int = 6) -> None:
+    for _ in range(rounds):
+        sender._tidied_at = -1e9
+        await sender.work()
+        await sender.finish()
+
+
+async def open_attempts(shop: Shop) -> int:
+    async with shop.house.database.begin() as connection:
+        return await count_open(connection)

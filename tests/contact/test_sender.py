@@ -1,83 +1,20 @@
-"""The sender over real PostgreSQL and real providers: killed at every step, shared by two, nothing sent twice."""
+"""The sender over real PostgreSQL and real providers: once, or not at all, and told as it was."""
 
 import asyncio
-import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
-from services.contact.gateways import Accepted, Outgoing, SandboxGateway, SmtpGateway
+from services.contact.gateways import Accepted, Outgoing, SandboxGateway
 from services.contact.gateways.gateway import Capabilities
-from services.contact.sender import Bucket, Sender
+from services.contact.sender import Bucket
 from services.contact.store import attempts as store
-from services.contact.store.attempts import START_SECONDS_MAX, count_open
+from services.contact.store.attempts import START_SECONDS_MAX
 from shared.clock import ticks
-from tests.contact.crashes import Crash, CrashingDatabase, CrashingGateway, Fuse
-from tests.contact.desk import Shop, open_shop
-from tests.contact.providers import running_mailbox, running_sandbox
-from tests.harness import Databases
+from tests.contact.desk import open_attempts, settle_down, taken
 
 pytestmark = pytest.mark.postgres
-CRASH_POINTS_MAX = 150
-
-
-@pytest.fixture
-async def shop(databases: Databases, tmp_path) -> AsyncIterator[Shop]:
-    async with open_shop(databases, tmp_path) as shop:
-        yield shop
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def mailbox():
-    with running_mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
-async def gateways(sandbox, mailbox):
-    made = {
-        "sandbox": SandboxGateway(sandbox.url, 1.0),
-        "smtp": SmtpGateway("127.0.0.1", mailbox.port, "a@lender.example", 1.0),
-    }
-    yield made
-    await sandbox.faults()
-    mailbox.drop_reply = False
-    for gateway in made.values():
-        await gateway.close()
-
-
-@pytest.fixture(autouse=True)
-def _fresh_mailbox(mailbox):
-    mailbox.mails.clear()
-
-
-async def taken(sandbox, mailbox) -> Counter[str]:
-    """How often each reference reached a provider."""
-    mails = [
-        mail.content.decode(errors="replace").partition("Message-ID: <")[2].partition("@")[0] for mail in mailbox.mails
-    ]
-    return Counter([one["reference"] for one in await sandbox.recorded()] + mails)
-
-
-async def settle_down(sender: Sender, rounds: int = 6) -> None:
-    for _ in range(rounds):
-        sender._tidied_at = -1e9
-        await sender.work()
-        await sender.finish()
-
-
-async def open_attempts(shop: Shop) -> int:
-    async with shop.house.database.begin() as connection:
-        return await count_open(connection)
 
 
 async def test_a_reserved_attempt_is_sent_once_written_down_and_told(shop, gateways, sandbox, mailbox):
@@ -92,50 +29,6 @@ async def test_a_reserved_attempt_is_sent_once_written_down_and_told(shop, gatew
         assert (await taken(sandbox, mailbox))[row["reference"]] == 1
     [message] = await sandbox.recorded((await shop.attempt(ids[0]))["reference"])
     assert message["body"] == "Dear Li Si, Example Lender reminds you of CNY 100.00."
-
-
-async def crash_at(n: int, shop: Shop, gateways) -> tuple[bool, list[str]]:
-    """Send two attempts in a process that dies at its *n*th point; whether it did, and the attempts."""
-    ids = [await shop.reserve(), await shop.reserve("email", "smtp")]
-    fuse = Fuse(n)
-    crashing = {name: CrashingGateway(gateway, fuse) for name, gateway in gateways.items()}
-    sender = shop.sender(crashing, CrashingDatabase(shop.house.database, fuse))
-    with contextlib.suppress(Crash):
-        await settle_down(sender, rounds=2)
-    for call in sender._calls:
-        call.cancel()
-    await asyncio.gather(*sender._calls, return_exceptions=True)
-    return fuse.is_burnt, ids
-
-
-async def test_wherever_the_process_dies_nothing_is_sent_twice_and_nothing_is_lost_silently(
-    shop, gateways, sandbox, mailbox
-):
-    for n in range(CRASH_POINTS_MAX):
-        crashed, ids = await crash_at(n, shop, gateways)
-        await shop.age()
-        await settle_down(shop.sender(gateways), rounds=3)
-        reached = await taken(sandbox, mailbox)
-        assert await open_attempts(shop) == 0, f"at point {n}"
-        for attempt_id in ids:
-            row = await shop.attempt(attempt_id)
-            told = [name for name, _ in await shop.notes(row["key"])]
-            where = f"at point {n}: {row['provider']} {row['state']} {told}"
-            assert row["reported"], where
-            assert reached[row["reference"]] <= 1, where
-            assert told == expected_notes(row, reached[row["reference"]]), where
-        if not crashed:
-            return
-    raise AssertionError("there are more points than were tried")
-
-
-def expected_notes(row, reached: int) -> list[str]:
-    """What the story is told: once how it came out, and once more when an unclear one is settled."""
-    if row["state"] == "unknown":  # nobody could say: it may or may not have gone out
-        assert row["provider"] == "smtp" or reached == 0
-        return ["NoteUnclear"]
-    assert (row["state"], reached) == ("accepted", 1)
-    return ["NoteUnclear", "NoteSettled"] if row["settled_by"] else ["NoteAccepted"]
 
 
 async def test_two_senders_share_the_attempts_and_none_is_sent_twice(shop, gateways, sandbox, mailbox):
@@ -256,6 +149,15 @@ async def test_a_call_that_could_not_start_in_time_is_not_made(shop, gateways, s
     assert (closing.state, closing.reason) == ("cancelled", "late")
     row = await shop.attempt(attempt_id)
     assert (await taken(sandbox, mailbox))[row["reference"]] == 0
+
+
+async def test_what_may_no_longer_be_sent_is_not_begun(shop, gateways, sandbox, mailbox):
+    over, running = datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
+    ids = [await shop.reserve(send_by=over), await shop.reserve(send_by=running)]
+    await settle_down(shop.sender(gateways), rounds=1)
+    late, sent = [await shop.attempt(attempt_id) for attempt_id in ids]
+    assert (late["state"], late["reason"], sent["state"]) == ("cancelled", "late", "accepted")
+    assert [name for name, _ in await shop.notes(late["key"])] == ["NoteRefusedBySwitch"]
 
 
 async def test_an_expired_lease_passes_to_the_next_sender_and_the_first_begins_nothing(shop, gateways):

@@ -13,6 +13,7 @@ from services.contact.store.sealing import InvalidTag, Sealer
 from services.contact.store.texts import Texts
 from services.contact.store.vault import Opened, names_of, open_refs
 from shared.codec import encode, parse
+from shared.database import Weather
 
 NOBODY: Final = UUID(int=0)
 NoMessage: TypeAlias = Literal["address-invalid", "rejected"]
@@ -20,7 +21,7 @@ NoMessage: TypeAlias = Literal["address-invalid", "rejected"]
 log = logging.getLogger("forbear.messages")
 
 
-class TamperedVault(OSError):
+class TamperedVault(Weather):
     """A sealed value does not open: another master key, or somebody's hand in the table."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.tables import switches
+from shared.database import Weather
 
 SWITCHES_MAX: Final = 1000
 SCOPES: Final = ("global", "channel", "provider", "strategy", "segment", "borrower")
@@ -18,7 +19,7 @@ _EXCLUDE = text("select pg_advisory_xact_lock(hashtextextended('forbear kill swi
 _ALL = select(switches).order_by(switches.c.scope, switches.c.value).limit(SWITCHES_MAX + 1)
 
 
-class TooManySwitches(RuntimeError):
+class TooManySwitches(Weather):
     """More switches than can be read at once: nothing is sent."""
 
 

@@ -117,6 +117,7 @@ def _create_attempts() -> None:
         sa.Column("segment", sa.Text()),
         sa.Column("figures", sa.LargeBinary(), nullable=False),
         sa.Column("reserved_at", Instant, nullable=False),
+        sa.Column("send_by", Instant),
         sa.Column("leased_by", sa.Text()),
         sa.Column("leased_until", Instant),
         sa.Column("request_hash", sa.LargeBinary()),
