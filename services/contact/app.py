@@ -1,7 +1,6 @@
 """Contact, put together: settings in, a running application out."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -24,7 +23,7 @@ from services.contact.store.calendars import load_china
 from services.contact.store.contexts import Desk
 from services.contact.store.messages import Composer
 from services.contact.store.profiles import address
-from services.contact.store.rows import TABLES, rows_of
+from services.contact.store.rows import TABLES, Routes
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
@@ -40,7 +39,7 @@ def build_house(
     settings: Settings, desk: Desk, peers: Mapping[str, Peer], gateways: Mapping[str, Gateway]
 ) -> House[Borrower]:
     """Contact as a value."""
-    routes = {channel: name for name, gateway in gateways.items() for channel in gateway.capabilities.channels}
+    providers = {channel: name for name, gateway in gateways.items() for channel in gateway.capabilities.channels}
     return House(
         name="contact",
         topic="collections.contacts.v1",
@@ -57,7 +56,7 @@ def build_house(
         clock=clock_named(settings.clock),
         prepare=Ask(peers),
         address=address,
-        rows=partial(rows_of, routes=routes),
+        rows=Routes(providers, desk.strategy.name).rows_of,
         tables=TABLES,
     )
 

@@ -14,8 +14,8 @@ HEARS: Final = ("ingest", "scoring", "feedback")
 
 def functions_for(heard: type) -> tuple[Callable[..., Any], ...]:
     """What the core does with an event of this type: how the state changes, then what is said."""
-    found = (CHANGES.get(heard), DECIDED.get(heard))
-    return tuple(function for function in found if function is not None)
+    change = CHANGES.get(heard)
+    return (*(() if change is None else (change,)), *DECIDED.get(heard, ()))
 
 
 HANDLERS: Final[Mapping[type[Event], tuple[Callable[..., Any], ...]]] = MappingProxyType(

@@ -77,8 +77,9 @@ HANDED_OVER = (
     "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
 )
 
-# `reserved_at` and `send_by` (exclusive) are business time. `leased_until`, `sending_at` and `look_at` are machine time by the database's clock,
-# the one clock that all senders share. `reported` is false while the borrower's story does not tell it yet.
+# `reserved_at` and `send_by` (exclusive) are business time. `leased_until`, `sending_at` and `look_at` are machine time
+# by the database's clock, the one clock that all senders share. `reported` is false while the borrower's story does not
+# tell it yet.
 attempts = Table(
     "attempts",
     metadata,
@@ -132,7 +133,6 @@ withdrawals = Table(
     "withdrawals",
     metadata,
     Column("attempt_id", Key, primary_key=True),
-    Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import asyncpg
 from deploy.local.tokens import ensure_keys, jwks_file
 from services.contact.app import build_house
 from services.contact.consumers import HEARS
+from services.contact.domain.borrower import Borrower, Contact, blank
 from services.contact.gateways import Gateway
 from services.contact.sender import Sender
 from services.contact.settings import Settings
@@ -27,6 +28,7 @@ from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
 from services.contact.store.vault import KIND_OF_CHANNEL, put_entries, sealed_entry, wrapped_key
+from shared.codec import decode, encode
 from shared.fold import House
 from tests.harness import Databases, HouseDatabase
 from tests.houses import Client, running
@@ -102,10 +104,23 @@ class Shop:
             "template": "nudge", "template_version": "1", "language": "en", "strategy": "default",
             "figures": json.dumps({"amount": "CNY 100.00"}).encode(), "look_ups": 0, "reported": True,
         } | changed  # fmt: skip
+        await self._remember(key, str(row["attempt_id"]), str(row["contact_id"]), channel)
         names = ", ".join(row)
         places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
         await self.sql(f"insert into attempts ({names}, reserved_at) values ({places}, now())", *row.values())
         return str(row["attempt_id"])
+
+    async def _remember(self, key: str, attempt_id: str, contact_id: str, channel: str) -> None:
+        """The borrower's state as the reservation leaves it: the slot is counted."""
+        rows = await self.sql("select body from subjects where key = $1", key)
+        borrower = decode(Borrower, rows[0]["body"]) if rows and rows[0]["body"] else blank(key)
+        slot = Contact(datetime.now(UTC), channel, "reserved", contact_id=contact_id, attempt_id=attempt_id)
+        body = encode(replace(borrower, contacts=(*borrower.contacts, slot)))
+        await self.sql(
+            "insert into subjects (key, said, heard, heard_ids, position, schema, body) "
+            "values ($1, 0, '{0,0,0}', '{null,null,null}', 0, 1, $2) "
+            "on conflict (key) do update set body = excluded.body, schema = 1", key, body,
+        )  # fmt: skip
 
     async def attempt(self, attempt_id: str) -> Any:
         [row] = await self.sql("select * from attempts where attempt_id = $1", attempt_id)

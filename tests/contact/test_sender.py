@@ -103,7 +103,7 @@ async def test_two_attempts_at_one_contact_begun_together_are_sent_once(shop, sa
 
 async def test_what_was_withdrawn_before_it_was_begun_is_not_sent(shop, sandbox, mailbox, gateways):
     attempt_id = await shop.reserve()
-    await shop.sql("insert into withdrawals values ($1, 'paid', now())", attempt_id)
+    await shop.sql("insert into withdrawals values ($1, now())", attempt_id)
     assert await open_attempts(shop) == 0
     await settle_down(shop.sender(gateways), rounds=2)
     row = await shop.attempt(attempt_id)

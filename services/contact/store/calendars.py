@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 import chinese_calendar
@@ -45,6 +46,7 @@ async def load_china(connection: AsyncConnection, today: date) -> None:
         await connection.execute(insert(calendar_years).values(**row).on_conflict_do_nothing())
 
 
+@cache
 def _agree(year: int) -> bool:
     other = holidays.country_holidays(CHINA, years=year)
     return all(chinese_calendar.is_workday(day) == other.is_working_day(day) for day in days_of(year))

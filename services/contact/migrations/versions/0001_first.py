@@ -172,7 +172,6 @@ def _create_withdrawals() -> None:
     op.create_table(
         "withdrawals",
         sa.Column("attempt_id", Key, nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("attempt_id", name="withdrawals_pkey"),
     )
