@@ -257,7 +257,7 @@ class HoldPlaced(Event):
     person_releases: bool = False
     stop_debits: bool = False
     stop_interest: bool = False
-    awaits_confirmation: bool = False
+    awaits_confirmation: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

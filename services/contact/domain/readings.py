@@ -38,7 +38,7 @@ def hold_for_reply(borrower: Borrower, event: ReplyReceived, _context: Context) 
             yield ended(standing, "released", event.reply_id)
         elif event.confirmed_by_person and intent in OWN_EVENT and _has_its_own(borrower, kind):
             yield from _superseded(standing, event)
-        elif intent in read and (standing is None or standing.unconfirmed != placed.awaits_confirmation):
+        elif intent in read and (standing is None or standing.unconfirmed != bool(placed.awaits_confirmation)):
             yield placed
 
 
