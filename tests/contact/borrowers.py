@@ -86,7 +86,7 @@ def knowing(now: datetime, heard_out: bool = True, waited: float = 0.0, **more) 
 
 
 def profile(*channels: ChannelProfile, **more) -> StateProfile:
-    known = channels or (ChannelProfile("email", MAIL, True), ChannelProfile("sms", PHONE, True))
+    known = channels or (ChannelProfile("email", MAIL, consent=True), ChannelProfile("sms", PHONE, consent=True))
     fields = {"jurisdiction": "CN", "time_zone": "Asia/Shanghai", **more}
     return StateProfile(Profile(fields.pop("language", "zh-CN"), channels=known, **fields))
 
@@ -110,7 +110,9 @@ def late(as_of: str, since: str | None, amount: str = "100.00", stage: str = "ea
 
 
 def paid(value_on: str, amount: str = "100.00", loan_id: str = "L1", payment_id: str | None = None) -> PaymentReceived:
-    return PaymentReceived(payment_id or f"P-{loan_id}-{value_on}", loan_id, Decimal(amount), day(value_on), "repayment")
+    return PaymentReceived(
+        payment_id or f"P-{loan_id}-{value_on}", loan_id, Decimal(amount), day(value_on), "repayment"
+    )
 
 
 def coming(due_on: str, amount: str = "100.00", days_before: int = 3, loan_id: str = "L1") -> InstalmentComingDue:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
-from services.contact.domain import words
-from services.contact.domain.case import EmailProvenance, PastContact
-from services.contact.domain.facts import Moment, person_reached
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Rule
-from services.contact.domain.zones import ONE_DAY, start_of_day
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import EmailProvenance, PastContact
+from services.contact.domain.gate.facts import Moment, person_reached
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Rule
+from services.contact.domain.gate.zones import ONE_DAY, start_of_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

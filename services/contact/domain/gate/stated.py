@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from services.contact.domain.case import ContactCase, Debtor, PastContact, Proposal
-from services.contact.domain.reading import UnreadableError, read_list, read_object, read_text, refuse
+from services.contact.domain.gate.case import ContactCase, Debtor, PastContact, Proposal
+from services.contact.domain.gate.reading import UnreadableError, read_list, read_object, read_text, refuse
 from shared.refusal import Refusal
 
 DESCRIPTIVE: Final = frozenset({"id", "title", "source", "basis", "notes"})

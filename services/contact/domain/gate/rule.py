@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
-from services.contact.domain import words
-from services.contact.domain.facts import Facts, Moment
-from services.contact.domain.reading import AnyOf
-from services.contact.domain.waivers import Waiver
+from services.contact.domain.gate import words
+from services.contact.domain.gate.facts import Facts, Moment
+from services.contact.domain.gate.reading import AnyOf
+from services.contact.domain.gate.waivers import Waiver
 
 Verdict: TypeAlias = Literal["deny", "defer", "review"]
 Force: TypeAlias = Literal["law", "rule", "std", "ind", "guide", "draft", "house"]

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from services.contact.domain import words
-from services.contact.domain.case import Attorney
-from services.contact.domain.facts import Facts, Moment
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Rule
-from services.contact.domain.zones import start_of_day
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import Attorney
+from services.contact.domain.gate.facts import Facts, Moment
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Rule
+from services.contact.domain.gate.zones import start_of_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from services.contact.domain import words
-from services.contact.domain.case import Preference
-from services.contact.domain.facts import Moment
-from services.contact.domain.reading import WEEKDAYS, AnyOf, ClockTime, read_list, read_text, refuse
-from services.contact.domain.rule import PASS, Finding, Objection, Rule
-from services.contact.domain.waivers import SLOT_PREFERENCES, blocking_slots
-from services.contact.domain.zones import SEARCH_DAYS_MAX, next_instant
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import Preference
+from services.contact.domain.gate.facts import Moment
+from services.contact.domain.gate.reading import WEEKDAYS, AnyOf, ClockTime, read_list, read_text, refuse
+from services.contact.domain.gate.rule import PASS, Finding, Objection, Rule
+from services.contact.domain.gate.waivers import SLOT_PREFERENCES, blocking_slots
+from services.contact.domain.gate.zones import SEARCH_DAYS_MAX, next_instant
 
 Interval: TypeAlias = tuple[int, int]
 PREFERENCE_KINDS: Final = AnyOf(words.PREFERENCES)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Annotated
 
-from services.contact.domain.case import Day
-from services.contact.domain.reading import Between
-from services.contact.domain.zones import ONE_DAY
+from services.contact.domain.gate.case import Day
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.zones import ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)

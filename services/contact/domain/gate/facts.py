@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from services.contact.domain import words
-from services.contact.domain.calendars import Calendar, Calendars
-from services.contact.domain.case import ContactCase, PastContact, Preference
-from services.contact.domain.zones import zone_named
+from services.contact.domain.gate import words
+from services.contact.domain.gate.calendars import Calendar, Calendars
+from services.contact.domain.gate.case import ContactCase, PastContact, Preference
+from services.contact.domain.gate.zones import zone_named
 
 Zones = tuple[ZoneInfo, ...]
 AT_HOME_BY_DEFAULT = frozenset({"mail", "postcard", "visit", "visit_card"})

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.contact.domain.calendars import Calendars
-from services.contact.domain.case import ContactCase
-from services.contact.domain.decision import Bound, Decision, TraceLine
-from services.contact.domain.facts import Facts, Moment, Zones
-from services.contact.domain.pack import MissingPackError, Pack, Packs
-from services.contact.domain.rule import Objection, Rule
-from services.contact.domain.tasks import answer_task
-from services.contact.domain.zones import ONE_DAY, start_of_day, zone_named
+from services.contact.domain.gate.calendars import Calendars
+from services.contact.domain.gate.case import ContactCase
+from services.contact.domain.gate.decision import Bound, Decision, TraceLine
+from services.contact.domain.gate.facts import Facts, Moment, Zones
+from services.contact.domain.gate.pack import MissingPackError, Pack, Packs
+from services.contact.domain.gate.rule import Objection, Rule
+from services.contact.domain.gate.tasks import answer_task
+from services.contact.domain.gate.zones import ONE_DAY, start_of_day, zone_named
 
 SEARCH_DAYS_MAX: Final = 60
 SEARCH_STEPS_MAX: Final = 500

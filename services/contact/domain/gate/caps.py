@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from services.contact.domain import words
-from services.contact.domain.case import PastContact
-from services.contact.domain.consent import Consent, Period
-from services.contact.domain.facts import Facts, Moment, actor_of, person_reached, place_of
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Objection, Pass, Rule
-from services.contact.domain.zones import ONE_DAY, start_of_day
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import PastContact
+from services.contact.domain.gate.consent import Consent, Period
+from services.contact.domain.gate.facts import Facts, Moment, actor_of, person_reached, place_of
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Objection, Pass, Rule
+from services.contact.domain.gate.zones import ONE_DAY, start_of_day
 
 Debts: TypeAlias = frozenset[str] | None
 """A group of debts that count as one; None is every debt of the person."""

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from services.contact.domain.blocks import DoNotContact
-from services.contact.domain.calendars import Calendar
-from services.contact.domain.caps import CooldownAfter, FrequencyCap
-from services.contact.domain.channels import ChannelGate
-from services.contact.domain.content import ContentRule, VisitRule
-from services.contact.domain.deadlines import Deadline, Retention
-from services.contact.domain.governance import GovernanceGate
-from services.contact.domain.holds import Hold
-from services.contact.domain.patterns import PatternFlag
-from services.contact.domain.reading import OneOf, UnreadableError, read_object, refuse
-from services.contact.domain.recipients import RecipientRule
-from services.contact.domain.rule import Rule
-from services.contact.domain.windows import ContactWindow, DebtorSlot
-from services.contact.domain.zones import ZoneName
+from services.contact.domain.gate.blocks import DoNotContact
+from services.contact.domain.gate.calendars import Calendar
+from services.contact.domain.gate.caps import CooldownAfter, FrequencyCap
+from services.contact.domain.gate.channels import ChannelGate
+from services.contact.domain.gate.content import ContentRule, VisitRule
+from services.contact.domain.gate.deadlines import Deadline, Retention
+from services.contact.domain.gate.governance import GovernanceGate
+from services.contact.domain.gate.holds import Hold
+from services.contact.domain.gate.patterns import PatternFlag
+from services.contact.domain.gate.reading import OneOf, UnreadableError, read_object, refuse
+from services.contact.domain.gate.recipients import RecipientRule
+from services.contact.domain.gate.rule import Rule
+from services.contact.domain.gate.windows import ContactWindow, DebtorSlot
+from services.contact.domain.gate.zones import ZoneName
 from shared.refusal import Refusal
 
 KINDS: Final[Mapping[str, type[Rule]]] = {

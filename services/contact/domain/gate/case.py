@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from services.contact.domain import words
-from services.contact.domain.reading import SECONDS_A_DAY, ClockTime, Weekday
-from services.contact.domain.zones import ZoneName
+from services.contact.domain.gate import words
+from services.contact.domain.gate.reading import SECONDS_A_DAY, ClockTime, Weekday
+from services.contact.domain.gate.zones import ZoneName
 
 Seconds = Annotated[int, ClockTime()]
 Day = Annotated[int, Weekday()]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.contact.domain.facts import Zones
-from services.contact.domain.rule import Objection, Rule
+from services.contact.domain.gate.facts import Zones
+from services.contact.domain.gate.rule import Objection, Rule
 
 
 class TraceLine(NamedTuple):

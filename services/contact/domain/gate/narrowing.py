@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from services.contact.domain.caps import NOT_COUNTED
-from services.contact.domain.pack import AnyRule, Pack, check_pack
-from services.contact.domain.reading import UnreadableError, read_changes, read_list, read_text, refuse
-from services.contact.domain.rule import Rule
+from services.contact.domain.gate.caps import NOT_COUNTED
+from services.contact.domain.gate.pack import AnyRule, Pack, check_pack
+from services.contact.domain.gate.reading import UnreadableError, read_changes, read_list, read_text, refuse
+from services.contact.domain.gate.rule import Rule
 from shared.refusal import Refusal
 
 STRICTNESS: Final = ("review", "defer", "deny")

@@ -5,7 +5,7 @@ The lists hold what the shipped packs and their sources speak of; whatever is ab
 
 from typing import Annotated, Final, TypeAlias
 
-from services.contact.domain.reading import AnyOf, OneOf
+from services.contact.domain.gate.reading import AnyOf, OneOf
 
 CALLS: Final = frozenset({"phone", "voicemail", "ringless_voicemail"})
 MESSAGES: Final = frozenset({"email", "sms", "push", "im_private_account", "im_group"})

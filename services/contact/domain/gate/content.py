@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from services.contact.domain import words
-from services.contact.domain.case import PastContact
-from services.contact.domain.facts import Facts, Moment
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Rule
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import PastContact
+from services.contact.domain.gate.facts import Facts, Moment
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Rule
 
 Flags = frozenset[words.Flag]
 

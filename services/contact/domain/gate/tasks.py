@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.contact.domain.calendars import MissingYearError
-from services.contact.domain.deadlines import Deadline, NoEventError, Retention
-from services.contact.domain.decision import Bound, Decision, TraceLine
-from services.contact.domain.facts import Facts
-from services.contact.domain.governance import GovernanceGate
+from services.contact.domain.gate.calendars import MissingYearError
+from services.contact.domain.gate.deadlines import Deadline, NoEventError, Retention
+from services.contact.domain.gate.decision import Bound, Decision, TraceLine
+from services.contact.domain.gate.facts import Facts
+from services.contact.domain.gate.governance import GovernanceGate
 
 
 def answer_task(facts: Facts, bound: Sequence[Bound]) -> Decision:

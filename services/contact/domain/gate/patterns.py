@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from services.contact.domain import words
-from services.contact.domain.case import PastContact
-from services.contact.domain.facts import Facts, Moment, person_reached
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Rule
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import PastContact
+from services.contact.domain.gate.facts import Facts, Moment, person_reached
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Rule
 
 QUICK_AFTER: Final = words.UNREACHED | {"left_limited_content_message", None}
 """Outcomes after which trying again at once is a pattern; after a call that dropped it is not."""

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from services.contact.domain import words
-from services.contact.domain.calendars import MissingYearError, add_work_days
-from services.contact.domain.case import PastContact
-from services.contact.domain.content import conveys
-from services.contact.domain.facts import Facts
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import Rule
+from services.contact.domain.gate import words
+from services.contact.domain.gate.calendars import MissingYearError, add_work_days
+from services.contact.domain.gate.case import PastContact
+from services.contact.domain.gate.content import conveys
+from services.contact.domain.gate.facts import Facts
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import Rule
 
 
 class NoEventError(LookupError):

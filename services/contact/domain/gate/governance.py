@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from services.contact.domain.case import Party
-from services.contact.domain.facts import Moment
-from services.contact.domain.reading import Between
-from services.contact.domain.rule import PASS, Finding, Objection, Rule
+from services.contact.domain.gate.case import Party
+from services.contact.domain.gate.facts import Moment
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.rule import PASS, Finding, Objection, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

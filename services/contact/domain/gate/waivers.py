@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from services.contact.domain import words
-from services.contact.domain.case import PastContact, Preference
-from services.contact.domain.facts import Facts, Moment, person_reached
-from services.contact.domain.reading import OneOf
+from services.contact.domain.gate import words
+from services.contact.domain.gate.case import PastContact, Preference
+from services.contact.domain.gate.facts import Facts, Moment, person_reached
+from services.contact.domain.gate.reading import OneOf
 
 SLOT_PREFERENCES: Final = ("inconvenient_slot", "inconvenient_days", "preferred_window")
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.contact.domain.reading import SECONDS_A_DAY, read_text, refuse
+from services.contact.domain.gate.reading import SECONDS_A_DAY, read_text, refuse
 
 SEARCH_DAYS_MAX: Final = 62
 ONE_DAY: Final = timedelta(days=1)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from services.contact.domain.case import PastContact
-from services.contact.domain.facts import Facts, Zones, person_reached
-from services.contact.domain.reading import Between
-from services.contact.domain.zones import start_of_day
+from services.contact.domain.gate.case import PastContact
+from services.contact.domain.gate.facts import Facts, Zones, person_reached
+from services.contact.domain.gate.reading import Between
+from services.contact.domain.gate.zones import start_of_day
 
 
 class Period(NamedTuple):
