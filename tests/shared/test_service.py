@@ -15,6 +15,7 @@ from sqlalchemy import text
 from shared.clock import SimulatedClock, ticks
 from shared.database.tables import announcements, commands, subjects
 from shared.fold import Heard, Request, apply
+from shared.service.assembly import Server
 from shared.timers import Timers
 from tests.shared.doors import counter
 from tests.shared.street import (
@@ -293,7 +294,7 @@ async def test_a_backend_that_dies_before_the_commit_is_503_and_nothing_is_kept(
 async def test_a_house_stops_within_its_bound_and_leaves_no_connection(databases, keys):
     async with a_house(databases, speaker) as first:
         app = app_of(first, keys)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=5))
+        server = Server(app, "127.0.0.1", 0)
         serving = asyncio.create_task(server.serve())
         await eventually(lambda: _is_started(server))
         port = server.servers[0].sockets[0].getsockname()[1]
