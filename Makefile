@@ -9,7 +9,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-in
 CATALOGUE := $(wildcard deploy/catalogue.py deploy/catalogue/__main__.py)
 SCOPES ?=
 
-.PHONY: setup up down status token reset test check format faults bench lock
+.PHONY: setup run up down status token reset test check format faults bench lock
 
 setup: $(STAMP)  ## install the locked packages and, where there is a JDK, the broker
 	@$(BIN)/python -m deploy.local setup
@@ -18,6 +18,9 @@ $(STAMP): requirements-dev.lock
 	@$(PYTHON) -m venv .venv >&2
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock >&2
 	@touch $@
+
+run: setup  ## start everything afresh and replay a portfolio: DATA=… or SEED= BORROWERS= MONTHS=; JSON=1 only sums up
+	@DATA="$(DATA)" SEED="$(SEED)" BORROWERS="$(BORROWERS)" MONTHS="$(MONTHS)" JSON="$(JSON)" $(BIN)/python -m deploy.local.run
 
 up: setup  ## start everything, kept in var/up
 	@$(BIN)/python -m deploy.local up

@@ -22,6 +22,7 @@ from deploy.local.databases import (
     ensure_roles,
     owner_role_of,
 )
+from deploy.local.java import ensure_jars
 from deploy.local.kafka import KafkaServer
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgresServer
@@ -181,6 +182,7 @@ def running_kafka() -> Iterator[KafkaServer]:
     Raises:
         KafkaUnavailable: none can run here.
     """
+    ensure_jars()
     with open_folder() as folder:
         server = KafkaServer(folder / "kafka", free_port(), free_port())
         try:

@@ -32,10 +32,13 @@ class Account:
 
     def run(self, *argv: str) -> bool:
         """Whether *argv* succeeds as this user."""
-        done = subprocess.run(
-            argv, user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False, timeout=PROBE_SECONDS,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                argv, user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False, timeout=PROBE_SECONDS,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError):
+            return False
         return done.returncode == 0
 
 

@@ -13,17 +13,19 @@ import psutil
 
 from deploy import ROOT
 from deploy.local.account import PostgresUnavailable, copied_binaries
-from deploy.local.databases import HOUSES
-from deploy.local.plan import PROCESSES, is_http_ready
+from deploy.local.plan import HOUSES, PROCESSES, is_http_ready
 from deploy.local.ports import holder_of, is_taken, listeners
 from deploy.local.postgres import remove_cluster
 from deploy.local.processes import inherited_environment, kill_group
 from deploy.local.profile import Profile
-from deploy.local.record import Entry, Lock, Record, Written
+from deploy.local.record import Entry, Lock, Record, Written, created_at
 from deploy.local.supervisor import LOCK
 
 POLL_SECONDS = 0.2
 DOWN_SECONDS = 45.0
+DETACH_SECONDS = 30.0
+# A process that was killed still holds its port for a moment, though nobody is seen to listen.
+GOING_SECONDS = 5.0
 LEFTOVER_SECONDS = 10.0
 TAKING_TURNS_SECONDS = 240.0
 ABSENT = "absent"
@@ -56,12 +58,24 @@ def up(profile: Profile, say: Callable[[str], None] = lambda _: None) -> None:
         turn.release()
 
 
+def up_afresh(profile: Profile, say: Callable[[str], None] = lambda _: None) -> None:
+    """The same with nothing kept from before; what was kept goes only when the ports are free.
+
+    Raises:
+        CannotStart: as `up`.
+    """
+    down(profile)
+    _refuse_taken_ports(profile, None)
+    empty(profile)
+    up(profile, say)
+
+
 def down(profile: Profile) -> None:
     """Stop everything of *profile*; return when nothing of it runs."""
     supervisor = supervisor_of(profile)
     if supervisor is not None:
         _signal(supervisor, signal.SIGTERM)
-        if not _within(DOWN_SECONDS, lambda: supervisor_of(profile) is None):
+        if not _within(DOWN_SECONDS, lambda: created_at(supervisor) is None):
             kill_group(supervisor)
     end_leftovers(profile)
 
@@ -119,18 +133,23 @@ def _start_afresh(profile: Profile) -> None:
     log = profile.log_of("supervisor")
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:
-        subprocess.Popen(
+        subprocess.run(
             (sys.executable, "-m", "deploy.local.supervisor", str(profile.folder)),
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-            cwd=ROOT, env=inherited_environment(),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT,
+            env=inherited_environment(), timeout=DETACH_SECONDS, check=True,
         )  # fmt: skip
 
 
 def _refuse_taken_ports(profile: Profile, supervisor: int | None) -> None:
     """Ports held by our own supervisor's children are not taken."""
     for name, port in profile.ports.items():
-        if is_taken(port) and not set(listeners(port)) & _children(supervisor):
+        if _is_strangers(port, supervisor):
             raise CannotStart(f"port {port}, which {name} needs, is taken by {holder_of(port)}")
+
+
+def _is_strangers(port: int, supervisor: int | None) -> bool:
+    _within(GOING_SECONDS, lambda: not is_taken(port) or bool(listeners(port)))
+    return is_taken(port) and not set(listeners(port)) & _children(supervisor)
 
 
 def _children(supervisor: int | None) -> set[int]:

@@ -21,7 +21,7 @@ class Profile:
     """One way to run everything; *ports* has a key per listener.
 
     *clock_start* (RFC 3339) is the first instant of a simulated clock, None for the system's.
-    *service* and *migrations* are the modules that a house's processes run.
+    *service* ({house} stands for its name) and *migrations* are the modules that a house's processes run.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Profile:
     business_zone: str = "Asia/Shanghai"
     partitions: int = PARTITIONS
     broker: bool = True
-    service: str = "shared.service"
+    service: str = "services.{house}.app"
     migrations: str = "shared.migrations"
     up_seconds: float = 180.0
 

@@ -44,4 +44,4 @@ class Passwords:
 def ensure_master_key(path: Path) -> None:
     """A file of 32 random bytes, base64, made if it is not there."""
     if not path.exists():
-        write_private(path, base64.b64encode(secrets.token_bytes(32)) + b"\n")
+        write_private(path, base64.b64encode(secrets.token_bytes(32)))

@@ -1,5 +1,6 @@
 """Keeps one profile's processes running: `python -m deploy.local.supervisor <folder>`, detached, one per profile."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -175,7 +176,7 @@ def main(folder: Path) -> int:
     profile = load_profile(folder)
     supervisor = Supervisor(profile)
     supervisor.listen()
-    lock = Lock(folder / LOCK)
+    lock = Lock(folder / LOCK)  # given back by the kernel when this process is gone, and not before
     if not lock.take(LOCK_SECONDS):
         return 0
     try:
@@ -183,10 +184,16 @@ def main(folder: Path) -> int:
     except (PostgresUnavailable, OSError, subprocess.SubprocessError) as reason:
         supervisor.record.write((), None, failure=str(reason))
         raise
-    finally:
-        lock.release()
     return 0
 
 
+def detach() -> None:
+    """Leave whoever started us: in a session of our own, a child of nobody who might wait."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
 if __name__ == "__main__":
+    detach()
     sys.exit(main(Path(sys.argv[1])))

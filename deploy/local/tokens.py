@@ -22,12 +22,12 @@ TOKEN_SECONDS = 12 * 60 * 60
 SERVICE_TOKEN_SECONDS = 10 * 365 * 24 * 60 * 60
 SERVICE_SCOPES = ("street:read",)
 SCOPES = (
-    "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write",
-    "clock:write", "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write",
-    "events:read", "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write",
-    "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
-    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read", "street:read",
-    "strategies:read", "strategies:write",
+    "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write", "clock:write",
+    "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write", "events:read",
+    "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write", "loans:read",
+    "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
+    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read",
+    "strategies:read", "strategies:write", "street:read",
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def make_token(
 def write_service_token(keys: Path, path: Path, house: str) -> None:
     """The token with which *house* asks the others for their heads and announcements."""
     token = make_token(keys, SERVICE_SCOPES, subject=f"service:{house}", seconds=SERVICE_TOKEN_SECONDS)
-    write_private(path, token + "\n")
+    write_private(path, token)
 
 
 def _load(path: Path) -> Ed25519PrivateKey:

@@ -15,6 +15,7 @@ TOPICS = (
 )
 PARTITIONS = 4
 ANSWER_SECONDS = 30
+LOOK_SECONDS = 0.02
 FOR_EVER = -1
 
 
@@ -25,6 +26,7 @@ async def create_topics(
 
     Raises:
         aiokafka.errors.KafkaError: the broker refused one.
+        TimeoutError: the broker did not show them in time.
         ValueError: one is there with another number of partitions.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -32,7 +34,8 @@ async def create_topics(
     try:
         wanted = list(names)
         await _create(admin, wanted, partitions, retention_ms)
-        await _check_partitions(admin, wanted, partitions)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await _check_partitions(admin, wanted, partitions)
     finally:
         await admin.close()
 
@@ -48,8 +51,11 @@ async def _create(admin: AIOKafkaAdminClient, wanted: list[str], partitions: int
 
 
 async def _check_partitions(admin: AIOKafkaAdminClient, wanted: list[str], partitions: int) -> None:
-    """Unequal counts would part a borrower's topics between two members of a group."""
-    found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(wanted)}
+    """Unequal counts would part a borrower's topics between two members; a new topic shows after a moment."""
+    found: dict[str, int] = {}
+    while not found or 0 in found.values():
+        found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(wanted)}
+        await asyncio.sleep(LOOK_SECONDS)
     odd = {name: count for name, count in found.items() if count != partitions}
     if odd:
         raise ValueError(f"topics with another number of partitions than {partitions}: {odd}")

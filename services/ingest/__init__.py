@@ -1,10 +1,6 @@
-"""Ingest owns the facts: loans, schedules, payments, and what follows from them: what is owed, how late, which stage.
+"""Ingest.
 
-Owns: loans, schedules, payments, delinquency.
-Hears: core banking, over HTTP.
-Says: collections.repayments.v1.
+owns: the facts: loans, schedules, payments, and what follows from them: what is owed, how late, which stage
+hears: core banking, over HTTP
+says: collections.repayments.v1
 """
-
-OWNS = ("loans", "schedules", "payments", "delinquency")
-HEARS: tuple[str, ...] = ()
-SAYS = "collections.repayments.v1"

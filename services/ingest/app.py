@@ -91,7 +91,7 @@ def build(settings: Settings) -> FastAPI:
     routers = (
         events_door(house, zone),
         days_door(house),
-        loans_door(house, context),
+        loans_door(house, context, zone),
         portfolio_door(house),
         pauses_door(house, zone),
     )

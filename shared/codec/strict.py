@@ -1,5 +1,6 @@
 """What strangers send: bounded, exact, and refused with its place; every door that takes JSON reads through here."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -20,6 +21,8 @@ BYTES_MAX: Final = 256 * 1024
 """A fact's greatest size; DESIGN: the delivery guarantee, sizes."""
 DEPTH_MAX: Final = 32
 INTEGER_MAX: Final = 2**63 - 1
+_END: Final = re.compile(r"\s*\]\s*\Z")
+_SCANNER: Final = json.JSONDecoder()
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
 
 
@@ -55,12 +58,39 @@ def split(raw: bytes, items_max: int, bytes_max: int) -> Sequence[bytes]:
     """
     _check_size(raw, bytes_max)
     try:
-        items = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        items = [bytes(item) for item in msgspec.json.decode(raw, type=list[msgspec.Raw])]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-        raise complaint_of(fault) from None
+        items = _split_around_bad_text(raw, complaint_of(fault))
     if len(items) > items_max:
         raise Unreadable("too-large", f"more than {items_max} items")
-    return [bytes(item) for item in items]
+    return items
+
+
+def _split_around_bad_text(raw: bytes, complaint: Unreadable) -> list[bytes]:
+    """Split once more, letting pass what is no Unicode inside the items' strings: whoever reads an item refuses it.
+
+    Raises: *complaint* when the array itself is at fault.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    items = list[bytes]()
+    try:
+        at = _past(text, 0, "[")
+        while True:
+            _, end = _SCANNER.raw_decode(text, at)
+            items.append(text[at:end].encode("utf-8", "surrogateescape"))
+            if _END.match(text, end):
+                return items
+            at = _past(text, end, ",")
+    except (ValueError, IndexError, RecursionError):
+        raise complaint from None
+
+
+def _past(text: str, at: int, mark: str = "") -> int:
+    """The place behind white space, *mark* and white space again. Raises: ValueError where *mark* is not."""
+    found = re.compile(rf"\s*{re.escape(mark)}\s*").match(text, at)
+    if found is None:
+        raise ValueError(mark)
+    return found.end()
 
 
 def _read(raw: bytes, bytes_max: int) -> Any:

@@ -56,7 +56,10 @@ class RiskAssessed(Event):
     """A borrower was assessed afresh, because something had changed.
 
     The probabilities are the borrower's (the worst of the loans unless the model says otherwise); `valid_until` is
-    inclusive; `model` and `trained_on` are None where only bucket rates were to be had.
+    inclusive. `model` names the model and its version, `bucket-rates:<version>` where only those were to be had.
+    `baseline`, the contributions of `reasons` and `remainder` add up to log-odds of default: the model's own before
+    calibration, or the rate's (a rate of 0 or 1 counts as 0.0001 or 0.9999).
+    Two assessments with one `digest` say the same, but for their dates and the expected cash.
     """
 
     as_of: date
@@ -74,3 +77,6 @@ class RiskAssessed(Event):
     model: Identifier | None = None
     trained_on: Identifier | None = None
     model_expired: bool = False
+    baseline: Rate | None = None
+    remainder: Rate | None = None
+    digest: Code | None = None

@@ -99,7 +99,7 @@ class Batch:
             if due is None or self.horizon is None or due > self.horizon or due == last:
                 break
             context = self.house.at_wake(self.contexts[subject.key], due)
-            outcome = self._guarded(subject, Heard(subject.key, Wake(due), None), context, due)
+            outcome = self._guarded(subject, Heard(subject.key, Wake(due), None), context, context.now)
             if isinstance(outcome, Repeat):
                 break
             if not isinstance(outcome, Applied):

@@ -229,6 +229,7 @@ class House(Generic[State]):
 
     `hears` fixes the order of sources in stored numbers: append to it, never reorder.
     `horizon` answers up to which instant wakes are due (inclusive); ingest's is its business date.
+    `at_wake` gives the context of a wake; by default time stands at the wake (a house that acts on others keeps now).
     `wakes_first`: a subject's due wakes are applied before anything else that it hears.
     """
 

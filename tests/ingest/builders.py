@@ -30,11 +30,8 @@ def loan(*due: tuple[str, str], opened: str = "01-01", grace: int = 0, **more) -
     """A loan of instalments (due date, amount)."""
     instalments = tuple(Instalment(n, day(on), Decimal(amount)) for n, (on, amount) in enumerate(due, start=1))
     principal = sum((one.principal for one in instalments), Decimal(0))
-    fields = {"loan_id": "L1", "customer_id": "C1", "product": "personal", "currency": "EUR", **more}
-    return LoanOpened(
-        principal=more.pop("principal", principal), opened_on=day(opened), grace_days=grace, instalments=instalments,
-        **fields,
-    )  # fmt: skip
+    fields = {"loan_id": "L1", "customer_id": "C1", "product": "personal", "currency": "EUR", "principal": principal}
+    return LoanOpened(**(fields | more), opened_on=day(opened), grace_days=grace, instalments=instalments)
 
 
 def monthly(times: int = 12, amount: str = "100", **more) -> LoanOpened:

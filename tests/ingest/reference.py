@@ -40,18 +40,18 @@ class Book:
 
     def changes(self, as_of):
         """Fees, chargebacks and adjustments owed on *as_of*: (date, second, kind, cents, instalment)."""
-        found = []
-        for one in self.all(said.FeeCharged):
-            if min(one.fact.due_on, one.recorded_on) <= as_of:
-                found.append((one.fact.due_on, one.at, "fee", cents(one.fact.amount), one.fact.fee_id))
-        for one in self.all(said.ChargebackPosted):
-            if one.fact.value_on <= as_of:
-                found.append((one.fact.value_on, one.at, "back", cents(one.fact.amount), one.fact.chargeback_id))
-        for one in self.all(said.BalanceAdjusted):
-            fact = one.fact
-            if fact.effective_on <= as_of and (fact.instalment is not None or fact.amount > 0):
-                found.append((fact.effective_on, one.at, "adjust", cents(fact.amount), fact.instalment))
-        return found
+        fees = [(one.fact, one.at, min(one.fact.due_on, one.recorded_on)) for one in self.all(said.FeeCharged)]
+        backs = [(one.fact, one.at) for one in self.all(said.ChargebackPosted)]
+        adjusted = [(one.fact, one.at) for one in self.all(said.BalanceAdjusted)]
+        return [
+            *((fact.due_on, at, "fee", cents(fact.amount), fact.fee_id) for fact, at, since in fees if since <= as_of),
+            *((f.value_on, at, "back", cents(f.amount), f.chargeback_id) for f, at in backs if f.value_on <= as_of),
+            *(
+                (fact.effective_on, at, "adjust", cents(fact.amount), fact.instalment)
+                for fact, at in adjusted
+                if fact.effective_on <= as_of and (fact.instalment is not None or fact.amount > 0)
+            ),
+        ]
 
     def schedule(self, as_of):
         undone = {one.fact.revision_id for one in self.all(said.ScheduleRestored) if one.fact.effective_on <= as_of}
@@ -69,7 +69,7 @@ class Book:
 
     def with_changes(self, rows, changes):
         count = len(rows)
-        for on, _, kind, amount, name in sorted((c for c in changes if c[2] != "adjust"), key=lambda c: c[:2]):
+        for on, _, kind, amount, _ in sorted((c for c in changes if c[2] != "adjust"), key=lambda c: c[:2]):
             holder = period(rows[:count], on)
             if holder is None:
                 rows.append({"due": on, "owed": amount, "back": [], "number": None})

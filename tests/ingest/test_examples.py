@@ -138,6 +138,7 @@ def test_the_position_has_exactly_the_specified_fields_for_an_ordinary_loan():
     bank = bank_at(case, case["checkpoints"][0])
     stated = (
         "loan_id as_of known_at status currency outstanding next_due_on next_due_amount past_due_days paused "
-        "paused_days grace_days delinquent_days delinquent_amount overdue_since delinquent_start_on bucket instalment_buckets"
+        "paused_days grace_days delinquent_days delinquent_amount overdue_since delinquent_start_on bucket "
+        "instalment_buckets"
     )
     assert list(answer(position(bank.facts, bank.today, CONTEXT))) == stated.split()

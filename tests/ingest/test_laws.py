@@ -31,6 +31,8 @@ from tests.ingest.builders import CONTEXT, Bank
 from tests.ingest.reference import reference
 
 OPENED = date(2025, 1, 1)
+KINDS = [*["pay"] * 5, *["pay and reverse", "pause and resume", "revise and restore"] * 2]
+KINDS += ["pause", "revise", "adjust", "adjust", "fee", "charge back", "close"]
 days = st.integers(0, 200).map(lambda n: OPENED + timedelta(n))
 amounts = st.integers(1, 400).map(Decimal)
 
@@ -54,43 +56,36 @@ def openings(draw):
 
 
 @st.composite
-def facts_of(draw, index):
-    """One fact about the loan, and the days after its own date on which core banking recorded it."""
-    kind = draw(
-        st.sampled_from(
-            ["pay"] * 6 + ["reverse"] * 2 + list(["pause", "resume", "fee", "back", "adjust", "revise", "restore", "close"])
-        )
-    )
-    on, amount = draw(days), draw(amounts)
-    earlier = draw(st.integers(0, index))
-    if kind == "pay":
-        return PaymentReceived(f"P{index}", "L1", amount, on, "repayment")
-    if kind == "reverse":
-        return PaymentReversed(f"P{earlier}", "L1", on)
-    if kind == "pause":
-        return DelinquencyPaused("L1", on, on + timedelta(draw(st.integers(1, 40))))
-    if kind == "resume":
-        return DelinquencyResumed("L1", on)
-    if kind == "fee":
-        return FeeCharged(f"F{index}", "L1", amount, on, "fee")
-    if kind == "back":
-        return ChargebackPosted(f"B{index}", "L1", amount, on)
+def episodes(draw, index):
+    """One thing that happens to the loan, as one fact or as a fact and what undoes it later."""
+    on, later, amount = draw(days), draw(days), draw(amounts)
+    kind = draw(st.sampled_from(KINDS))
+    if kind in ("pay", "pay and reverse"):
+        payment = PaymentReceived(f"P{index}", "L1", amount, on, "repayment")
+        return [payment] if kind == "pay" else [payment, PaymentReversed(f"P{index}", "L1", later)]
+    if kind in ("pause", "pause and resume"):
+        length = draw(st.integers(1, 40))
+        pause = DelinquencyPaused("L1", on, on + timedelta(length))
+        within = on + timedelta(draw(st.integers(0, length)))
+        return [pause] if kind == "pause" else [pause, DelinquencyResumed("L1", within)]
+    if kind in ("revise", "revise and restore"):
+        revision = LoanRescheduled("L1", f"R{index}", "reage", on, draw(schedules(start=on)))
+        undone = ScheduleRestored("L1", f"R{index}", max(on, later))
+        return [revision] if kind == "revise" else [revision, undone]
     if kind == "adjust":
-        number = draw(st.sampled_from([None, 1, 2]))
         signed = draw(st.sampled_from([1, -1])) * amount
-        return BalanceAdjusted(f"A{index}", "L1", "interest", signed, on, "correction", number)
-    if kind == "revise":
-        return LoanRescheduled("L1", f"R{index}", "reage", on, draw(schedules(start=on)))
-    return ScheduleRestored("L1", f"R{earlier}", on) if kind == "restore" else LoanClosed("L1", on)
+        number = draw(st.sampled_from([None, 1, 2]))
+        return [BalanceAdjusted(f"A{index}", "L1", "interest", signed, on, "correction", number)]
+    if kind == "charge back":
+        return [ChargebackPosted(f"B{index}", "L1", amount, on)]
+    return [FeeCharged(f"F{index}", "L1", amount, on, "fee")] if kind == "fee" else [LoanClosed("L1", on)]
 
 
 @st.composite
 def stories(draw):
     """An opening, facts with the day and hour they were recorded, indexes to void, and a seed for their arrival."""
-    facts = [
-        (draw(facts_of(index)), draw(st.integers(0, 210)), draw(st.integers(0, 23)))
-        for index in range(draw(st.integers(0, 10)))
-    ]
+    told = [draw(episodes(index)) for index in range(draw(st.integers(0, 9)))]
+    facts = [(fact, draw(st.integers(0, 210)), draw(st.integers(0, 23))) for episode in told for fact in episode]
     voids = draw(st.lists(st.integers(0, 9), max_size=2))
     return draw(openings()), facts, voids, draw(st.integers(0, 2**16))
 

@@ -40,6 +40,10 @@ BODY = {
 }
 
 
+# What is unknown here cannot arrive later as a fact.
+FOR_GOOD = ("unknown-bucket-set", "unknown-instalment")
+
+
 def events_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
     """`POST /v1/events`."""
     router = APIRouter(tags=["facts"])
@@ -80,7 +84,7 @@ def _merged(outcomes: Sequence[Outcome], indexes: Sequence[int], found: Sequence
 
 
 def _is_orphan(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refusal) and outcome.code.startswith("unknown-") and outcome.code != "unknown-bucket-set"
+    return isinstance(outcome, Refusal) and outcome.code.startswith("unknown-") and outcome.code not in FOR_GOOD
 
 
 def _refusal(bad: Bad) -> Refusal:

@@ -1,9 +1,11 @@
 """Where positions are read: a loan on any day, as known at any instant, and why it is so."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
@@ -13,7 +15,7 @@ from starlette.responses import Response
 from services.ingest.domain.context import Context
 from services.ingest.domain.facts import Recorded
 from services.ingest.domain.history import history
-from services.ingest.domain.position import answer, position
+from services.ingest.domain.position import Position, answer, position
 from services.ingest.domain.statement import statement
 from services.ingest.schemas import Aging, HeldFact, LoanSummary, Page
 from services.ingest.store.addressing import held_reason
@@ -29,7 +31,17 @@ KnownAt = Annotated[AwareDatetime | None, Query(description="use only what had r
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def loans_door(house: House[Any], context: Context) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The facts of a loan, the day asked for, now, and whether any day was closed yet."""
+
+    facts: Sequence[Recorded]
+    day: date
+    now: datetime
+    is_open: bool
+
+
+def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter:
     """`/v1/loans/{loan_id}` and what is asked of it."""
     router = APIRouter(tags=["loans"], dependencies=[Depends(requires("loans:read"))])
 
@@ -47,25 +59,25 @@ def loans_door(house: House[Any], context: Context) -> APIRouter:
     async def read_position(loan_id: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """What is owed, how late, in which bucket: on a day, as known at an instant."""
         async with house.database.reading() as connection:
-            facts, day, now = await _asked(house, connection, loan_id, as_of)
-        found = position(facts, day, _at(context, now), known_at=known_at)
+            asked = await _asked(house, connection, zone, loan_id, as_of)
+        found = position(asked.facts, asked.day, replace(context, now=asked.now), known_at=known_at)
         if found is None:
             raise _unknown()
-        return _json(answer(found))
+        return _json(answer(found if asked.is_open or as_of else before_the_first_day(found)))
 
     @router.get("/v1/loans/{loan_id}/history", response_model=dict[str, Any])
     async def read_history(loan_id: str) -> Response:
         """Effective-dated bucket history, with the instant at which each row was recorded."""
         async with house.database.reading() as connection:
-            facts, day, now = await _asked(house, connection, loan_id, None)
-        return _json({"items": history(facts, day, _at(context, now))})
+            asked = await _asked(house, connection, zone, loan_id, None)
+        return _json({"items": history(asked.facts, asked.day, replace(context, now=asked.now))})
 
     @router.get("/v1/loans/{loan_id}/statement", response_model=dict[str, Any])
     async def read_statement(loan_id: str, as_of: AsOf = None) -> Response:
         """Why this is owed: every fact, line by line, with a running balance that ends at the amount owed."""
         async with house.database.reading() as connection:
-            facts, day, _ = await _asked(house, connection, loan_id, as_of)
-        return _json({"as_of": day, "lines": statement(facts, day)})
+            asked = await _asked(house, connection, zone, loan_id, as_of)
+        return _json({"as_of": asked.day, "lines": statement(asked.facts, asked.day)})
 
     return router
 
@@ -96,18 +108,30 @@ def portfolio_door(house: House[Any]) -> APIRouter:
 
 
 async def _asked(
-    house: House[Any], connection: AsyncConnection, loan_id: str, as_of: date | None
-) -> tuple[Sequence[Recorded], date, datetime]:
-    """The facts of the loan, the day asked for, and now. Raises: Refused."""
+    house: House[Any], connection: AsyncConnection, zone: ZoneInfo, loan_id: str, as_of: date | None
+) -> Asked:
+    """What the answer about a loan is made of. Raises: Refused."""
     facts = await facts_of(connection, loan_id)
     if not facts:
         raise _unknown()
     now = await house.clock.read(connection)
-    return facts, as_of or await business_date(connection) or date.min, now
+    day = await business_date(connection)
+    return Asked(facts, as_of or day or now.astimezone(zone).date(), now, day is not None)
 
 
-def _at(context: Context, now: datetime) -> Context:
-    return replace(context, now=now)
+def before_the_first_day(found: Position) -> Position:
+    """*found* as it counts until the first business date: nothing is past due yet."""
+    return replace(
+        found,
+        past_due_days=0,
+        paused_days=0,
+        delinquent_days=0,
+        delinquent_amount=Decimal(0),
+        overdue_since=None,
+        delinquent_start_on=None,
+        bucket=None,
+        instalment_buckets=(),
+    )
 
 
 def _held(row: Any) -> HeldFact:

@@ -8,7 +8,6 @@ opens the old instalment again: neither money nor debt is lost between two sched
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from services.ingest.domain.borrower import (
@@ -22,7 +21,7 @@ from services.ingest.domain.borrower import (
     Run,
     Servicing,
 )
-from services.ingest.domain.schedule import SCHEDULES_REMEMBERED_MAX, place_in_period, unpack
+from services.ingest.domain.schedule import place_in_period, unpack
 
 ZERO = Decimal(0)
 
@@ -52,12 +51,12 @@ def dues_on(loan: Loan, as_of: date) -> Sequence[Due]:
     servicing = loan.servicing
     riders = _effective(servicing, as_of)
     done: list[Due] = []
-    rows, since = list(_plain(loan.schedule, None)), loan.opened_on
+    rows, since = _plain(loan.schedule, None), loan.opened_on
     for revision in revisions_in_force(servicing, as_of):
         seen, riders = _sift(riders, revision, seen=True), _sift(riders, revision, seen=False)
         paid = credited(loan, revision.effective_on, known_at=revision.at)
         done = _keep_paid([*done, *_ride(loan, rows, seen)], paid)
-        rows, since = list(_plain(revision.schedule, revision.revision_id)), revision.effective_on
+        rows, since = _plain(revision.schedule, revision.revision_id), revision.effective_on
     return [*done, *_accelerate(_ride(loan, rows, riders), servicing, since, as_of)]
 
 
@@ -89,9 +88,8 @@ def allocate(dues: Sequence[Due], money: Decimal) -> list[Decimal]:
     return paid
 
 
-@lru_cache(SCHEDULES_REMEMBERED_MAX)
-def _plain(schedule: tuple[Run, ...], revision_id: str | None) -> tuple[Due, ...]:
-    return tuple(Due(one.number, one.due_on, one.amount, revision_id) for one in unpack(schedule))
+def _plain(schedule: tuple[Run, ...], revision_id: str | None) -> list[Due]:
+    return [Due(number, due_on, amount, revision_id) for number, due_on, amount in unpack(schedule)]
 
 
 def _counts(row: Credit | Reversal, servicing: Servicing, until: date, known_at: int | None) -> bool:

@@ -115,6 +115,7 @@ _NAMES: Final[Mapping[type[Event], Callable[[Any], str]]] = MappingProxyType(
         ChargebackPosted: lambda fact: f"chargeback:{fact.chargeback_id}",
         FeeCharged: lambda fact: f"fee:{fact.fee_id}",
         BalanceAdjusted: lambda fact: f"adjustment:{fact.adjustment_id}",
+        FactVoided: lambda fact: f"void:{fact.source}|{fact.id}",
         StatementIssued: lambda fact: f"statement:{fact.loan_id}/{fact.period}",
     }
 )

@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from shared.events.repayments import Component
-
 NextDue: TypeAlias = Literal["next-unpaid", "earliest-unpaid"]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`next_due`: the next unpaid instalment from the day of the position on (due today included), or the earliest.
+    """`next_due`: the next unpaid instalment from the day of the position on (due today included), or the earliest."""
 
-    `allocation` is the order inside one instalment; which instalment comes first, the oldest, is no matter of policy.
-    """
-
-    allocation: tuple[Component, ...] = ("penalties", "fees", "interest", "principal")
     next_due: NextDue = "next-unpaid"
     stage_table: str = "default"
 

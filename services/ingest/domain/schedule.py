@@ -1,7 +1,7 @@
 """Schedules: packed into runs of equal instalments, unpacked into due dates, placed in periods."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from services.ingest.domain.borrower import Run
 from shared.events.repayments import Instalment, UnpaidPart
 
-SCHEDULES_REMEMBERED_MAX = 4096
+DATES_REMEMBERED_MAX = 4096
 
 
 class Scheduled(NamedTuple):
@@ -33,10 +33,17 @@ def pack(instalments: Iterable[Scheduled]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-@lru_cache(SCHEDULES_REMEMBERED_MAX)
-def unpack(runs: tuple[Run, ...]) -> tuple[Scheduled, ...]:
+def unpack(runs: tuple[Run, ...]) -> Iterator[Scheduled]:
     """The instalments of *runs*, in their order."""
-    return tuple(Scheduled(run.number + i, _due_on(run, i), run.amount) for run in runs for i in range(run.times))
+    for number, due_on, amount, times, step in runs:
+        for index, on in enumerate(due_dates(due_on, times, step)):
+            yield Scheduled(number + index, on, amount)
+
+
+@lru_cache(DATES_REMEMBERED_MAX)
+def due_dates(start: date, times: int, step: int) -> tuple[date, ...]:
+    """The due dates of a run. Only dates are remembered: equal amounts may be written differently, 5 and 5.00."""
+    return tuple(_due_on(start, step, index) for index in range(times))
 
 
 def total_of(instalment: Instalment | UnpaidPart) -> Decimal:
@@ -80,13 +87,11 @@ def _lengthen(run: Run, one: Scheduled) -> Run | None:
             return run._replace(times=2, step=0)
         days = (one.due_on - run.due_on).days
         return run._replace(times=2, step=days) if days > 0 else None
-    return run._replace(times=run.times + 1) if _due_on(run, run.times) == one.due_on else None
+    return run._replace(times=run.times + 1) if _due_on(run.due_on, run.step, run.times) == one.due_on else None
 
 
-def _due_on(run: Run, index: int) -> date:
-    if run.step:
-        return run.due_on + timedelta(days=run.step * index)
-    return _month_later(run.due_on, index)
+def _due_on(start: date, step: int, index: int) -> date:
+    return start + timedelta(days=step * index) if step else _month_later(start, index)
 
 
 def _month_later(start: date, months: int) -> date:

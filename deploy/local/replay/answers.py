@@ -1,0 +1,99 @@
+"""The simulated borrowers: who they are made out to be, and how some of them answer what reached them.
+
+Whether and how one answers is drawn from the contact's own id, so that every run of a portfolio is answered alike.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from deploy.local.replay.portfolio import Borrower, share
+from deploy.local.replay.street import Street
+
+# Shares of the contacts that reached somebody; the rest is silence.
+PROMISES, HARDSHIPS, DISPUTES, COMPLAINTS, STOPS = 0.25, 0.29, 0.31, 0.32, 0.33
+PROMISE_DAYS = 7
+REFUSED = (409, 422)
+
+Call = tuple[str, str, str, Any]
+
+
+class Answers:
+    """Reads what contact has sent, and calls feedback's public doors."""
+
+    def __init__(self, street: Street, zone: str) -> None:
+        self._street = street
+        self._zone = ZoneInfo(zone)
+        self.given: Counter[str] = Counter()
+
+    async def introduce(self, borrowers: Sequence[Borrower], jurisdiction: str) -> None:
+        """Put a labelled synthetic profile of each borrower into contact. Raises: httpx.HTTPStatusError."""
+        calls: list[Call] = [
+            ("contact", "PUT", f"/v1/customers/{one.customer_id}/profile", profile_of(one, jurisdiction))
+            for one in borrowers
+        ]
+        for answer in await self._street.each(calls):
+            answer.raise_for_status()
+
+    async def react(self, news: Sequence[Mapping[str, Any]]) -> bool:
+        """Answer what was sent, and say whether anybody did."""
+        calls = [call for item in news if item["type"] == "ContactSent" for call in await self._reply(item)]
+        for (_, _, path, _), answer in zip(calls, await self._street.each(calls), strict=True):
+            if answer.status_code not in REFUSED:
+                answer.raise_for_status()
+            self.given[path if answer.is_success else f"{path} refused"] += 1
+        return bool(calls)
+
+    async def _reply(self, item: Mapping[str, Any]) -> list[Call]:
+        sent = json.loads(item["data"])
+        chance, loans = share("answer", sent["contact_id"]), sent.get("loan_ids", [])
+        if chance >= STOPS or not loans:
+            return []
+        common = {"customer_id": item["key"], "via": "app"}
+        if chance < PROMISES:
+            return await self._promise(item, sent, loans)
+        if chance < HARDSHIPS:
+            claim = {"claim_id": f"H-{sent['contact_id']}", "handling": "short_relief", "horizon": "short"}
+            return [("feedback", "POST", "/v1/hardship-claims", {**common, **claim, "loan_ids": loans})]
+        if chance < DISPUTES:
+            dispute = {"dispute_id": f"D-{sent['contact_id']}", "loan_ids": loans, "kind": "amount"}
+            return [("feedback", "POST", "/v1/disputes", {**common, **dispute})]
+        if chance < COMPLAINTS:
+            complaint = {"complaint_id": f"K-{sent['contact_id']}", "category": "conduct", "loan_ids": loans}
+            return [("feedback", "POST", "/v1/complaints", {**common, **complaint})]
+        stop = {"stop_id": f"S-{sent['contact_id']}", "scope": {"kind": "everything"}}
+        return [("feedback", "POST", "/v1/stops", {**common, **stop})]
+
+    async def _promise(self, item: Mapping[str, Any], sent: Mapping[str, Any], loans: list[str]) -> list[Call]:
+        """Promise what is past due on the first loan, or its next instalment, within a week."""
+        try:
+            position = await self._street.get("ingest", f"/v1/loans/{loans[0]}/position")
+        except httpx.HTTPStatusError:
+            return []
+        amount = Decimal(position["delinquent_amount"]) or Decimal(position.get("next_due_amount") or 0)
+        if amount <= 0:
+            return []
+        day = datetime.fromisoformat(item["time"]).astimezone(self._zone).date() + timedelta(days=PROMISE_DAYS)
+        promise = {
+            "customer_id": item["key"], "promise_id": f"P-{sent['contact_id']}", "loan_ids": loans[:1],
+            "amount": str(amount), "currency": position["currency"], "due_on": day.isoformat(), "tolerance_days": 2,
+            "via": "app", "contact_id": sent["contact_id"],
+        }  # fmt: skip
+        return [("feedback", "POST", "/v1/promises", promise)]
+
+
+def profile_of(borrower: Borrower, jurisdiction: str) -> dict[str, Any]:
+    """The body that contact's profile door takes."""
+    return {
+        "language": borrower.language,
+        "jurisdiction": jurisdiction,
+        "time_zone": borrower.zone,
+        "name": borrower.name,
+        "channels": [{"channel": borrower.channel, "address": borrower.address, "consent": borrower.consent}],
+    }

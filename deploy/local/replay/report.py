@@ -1,0 +1,118 @@
+"""The end of a run: the summary as a table or as one JSON object, and one borrower's story."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.replay.runner import Run
+from deploy.local.replay.street import Street
+from shared.events import SOURCES
+
+STORY_MAX = 60
+
+
+async def summary_of(run: Run, kafka: str) -> dict[str, Any]:
+    """The figures of *run*, as the plumbing specification lists them."""
+    street = run.street
+    standing = await street.quiet()
+    events = {SOURCES[house]: state["said"] for house, state in zip(street.houses, standing, strict=True)}
+    aging = (await street.get("ingest", "/v1/portfolio/aging"))["buckets"]
+    receipts = {name: run.receipts.get(name, 0) for name in ("accepted", "duplicates", "held", "rejected")}
+    return {
+        "facts": receipts,
+        "events": events,
+        "buckets": {row["bucket"] or "none": row["loans"] for row in aging},
+        "contacts": run.tally.contacts(),
+        "promises": run.tally.promises(),
+        "answers": dict(run.answers.given),
+        "steps": run.steps,
+        "parked": sum(state["parked"] for state in standing),
+        "seconds": round(run.seconds, 1),
+        "events_per_second": round(sum(events.values()) / run.seconds, 1) if run.seconds else 0,
+        "kafka": kafka,
+        "borrower": run.tally.most_eventful() or run.portfolio.borrowers[0].customer_id,
+        "synthetic": run.portfolio.synthetic,
+    }
+
+
+async def story_of(street: Street, customer_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """What every house said about one borrower, in the order of business time, causes before what they led to."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    for house in street.houses:
+        page = await street.get(house, f"/v1/customers/{customer_id}/events", limit=1000)
+        told += [(house, item) for item in page["items"]]
+    depth = _depths(told)
+    return sorted(told, key=lambda one: (one[1]["time"], depth[one[1]["id"]], street.houses.index(one[0])))
+
+
+def _depths(told: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, tuple[int, int]]:
+    """How many announcements led to each, and its number: the order inside one instant."""
+    causes = {item["id"]: item["causationid"] for _, item in told}
+
+    def depth(id_: str | None) -> int:
+        steps = 0
+        while id_ in causes and steps < len(causes):
+            id_, steps = causes[id_], steps + 1
+        return steps
+
+    return {item["id"]: (depth(item["id"]), item["number"]) for _, item in told}
+
+
+def print_summary(console: Console, summary: Mapping[str, Any], notes: Sequence[str]) -> None:
+    """The summary as a table."""
+    table = Table(title="What happened", show_header=False, title_justify="left")
+    for name, value in _lines(summary):
+        table.add_row(name, value)
+    for note in notes:
+        table.add_row("note", note)
+    console.print(table)
+
+
+def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def joined(counts: Mapping[str, Any]) -> str:
+        return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+    contacts = summary["contacts"]
+    return [
+        ("data", "synthetic" if summary["synthetic"] else "real records"),
+        ("facts", joined(summary["facts"])),
+        *((f"events on {topic}", str(count)) for topic, count in summary["events"].items()),
+        ("loans per bucket", joined(summary["buckets"])),
+        ("contacts", joined({name: contacts[name] for name in ("planned", "sent", "cancelled")})),
+        ("contacts withheld, by rule", joined(contacts["withheld"])),
+        ("promises", joined(summary["promises"])),
+        ("parked", str(summary["parked"])),
+        ("took", f"{summary['seconds']} s, {summary['events_per_second']} events a second"),
+        ("kafka", summary["kafka"]),
+    ]
+
+
+def print_story(console: Console, customer_id: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """One borrower's story, a line an announcement."""
+    console.print(f"\nThe story of {customer_id}, as the houses told it ({len(told)} announcements):")
+    shown = told if len(told) <= STORY_MAX else [*told[: STORY_MAX // 2], *told[-STORY_MAX // 2 :]]
+    for house, item in shown:
+        console.print(
+            f"  {item['time'][:16]}  {house:8} {item['type']:22} {_gist(item)}", highlight=False, markup=False
+        )
+    if len(shown) < len(told):
+        console.print(f"  ({len(told) - len(shown)} announcements in the middle left out)")
+
+
+GIST = (
+    "loan_id", "amount", "value_on", "number", "due_on", "bucket_from", "bucket_to", "stage", "delinquent_amount",
+    "treatment", "situation", "step", "channel", "reason", "kind", "promise_id", "paid", "default_probability",
+    "not_before",
+)  # fmt: skip
+
+
+def _gist(item: Mapping[str, Any]) -> str:
+    data = json.loads(item["data"])
+    parts = [f"{name}={data[name]}" for name in GIST if isinstance(data.get(name), str | int)]
+    decision = data.get("decision")
+    if isinstance(decision, dict):
+        parts.append(f"gate={decision['decision']}" + (f" by {decision['rule']}" if decision.get("rule") else ""))
+    return " ".join(parts)

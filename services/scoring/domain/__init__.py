@@ -1,0 +1,1 @@
+"""What scoring knows: features folded from events, bucket rates, two axes, and the assessment they make."""

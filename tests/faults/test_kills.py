@@ -1,0 +1,49 @@
+"""Each service is killed once, and the broker, during a replay on real Kafka: nothing lost, nothing doubled."""
+
+import asyncio
+import os
+import random
+import signal
+
+import pytest
+
+from deploy.local.lifecycle import status
+from deploy.local.plan import HOUSES
+from deploy.local.replay.generated import generated
+from tests.stories.street import assert_nothing_lost_or_doubled, replaying, whole_street
+
+pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
+
+SEED = 11
+
+
+@pytest.mark.timeout(600)
+async def test_each_service_is_killed_and_the_broker_restarted_during_a_replay_of_five_thousand_facts():
+    portfolio = generated(seed=SEED, borrowers=850, months=6)
+    assert len(portfolio.facts) >= 5000
+    chance = random.Random(SEED)
+    victims = [*HOUSES, "kafka"]
+    chance.shuffle(victims)
+    moments = sorted(chance.sample(range(10, 90), len(victims)))
+    with whole_street(portfolio, broker=True) as profile:
+        async with replaying(profile, portfolio) as run:
+            killed: list[str] = []
+
+            def progress(done: int, total: int, _day: object) -> None:
+                if victims and done * 100 >= moments[0] * total:
+                    moments.pop(0)
+                    killed.append(_kill(profile, victims.pop(0)))
+
+            await run.replay(progress)
+            assert sorted(killed) == sorted([*HOUSES, "kafka"])
+            await asyncio.sleep(0)
+            await assert_nothing_lost_or_doubled(profile, portfolio, run)
+            restarts = {row["name"]: row["restarts"] for row in status(profile)[0]["processes"]}
+            assert all(restarts[name] >= 1 for name in killed)
+
+
+def _kill(profile, name: str) -> str:
+    """SIGKILL for a service; the broker is asked to end, and starts again."""
+    pid = next(row["pid"] for row in status(profile)[0]["processes"] if row["name"] == name)
+    os.kill(pid, signal.SIGTERM if name == "kafka" else signal.SIGKILL)
+    return name

@@ -1,0 +1,93 @@
+"""The whole street for a story: real processes, a portfolio replayed, its ledgers compared with the facts."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local.databases import database_of
+from deploy.local.lifecycle import down, empty, up_afresh
+from deploy.local.plan import HOUSES
+from deploy.local.ports import free_port
+from deploy.local.postgres import PostgresServer
+from deploy.local.profile import RUN, Profile
+from deploy.local.replay.answers import Answers
+from deploy.local.replay.portfolio import Portfolio
+from deploy.local.replay.runner import Run
+from deploy.local.replay.street import Street
+from deploy.local.tokens import make_token
+from tests.harness import open_folder
+
+
+@contextmanager
+def whole_street(portfolio: Portfolio, *, broker: bool) -> Iterator[Profile]:
+    """Everything running, on ports of its own, its clock where *portfolio* starts; gone afterwards."""
+    with open_folder() as folder:
+        profile = Profile(
+            name="story",
+            folder=folder / "story",
+            ports={name: free_port() for name in RUN.ports},
+            keys=folder / "keys",
+            clock_start=portfolio.instant_of(portfolio.start_on).isoformat(),
+            jurisdiction=portfolio.jurisdiction,
+            business_zone=portfolio.zone,
+            broker=broker,
+        )
+        try:
+            up_afresh(profile)
+            yield profile
+        finally:
+            down(profile)
+            empty(profile)
+
+
+@asynccontextmanager
+async def replaying(profile: Profile, portfolio: Portfolio) -> AsyncIterator[Run]:
+    """A run of *portfolio* that has not begun."""
+    async with Street(profile.ports, make_token(profile.keys), HOUSES) as street:
+        yield Run(portfolio, street, Answers(street, portfolio.zone))
+
+
+@asynccontextmanager
+async def ledger_of(profile: Profile, house: str) -> AsyncIterator[asyncpg.Connection]:
+    """A look into the database of *house*, as its administrator."""
+    server = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
+    connection = await asyncpg.connect(server.admin_url(database_of(house), driver=""))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def assert_nothing_lost_or_doubled(profile: Profile, portfolio: Portfolio, run: Run) -> None:
+    """Every fact is in the ledger, numbers have no gaps, whoever hears has heard all, no step went out twice."""
+    async with ledger_of(profile, "ingest") as ingest:
+        ids = {row["id"] for row in await ingest.fetch("select id from facts where awaiting is null")}
+        assert ids >= {event["id"] for _, event in portfolio.facts}
+    said: dict[str, int] = {}
+    for house in HOUSES:
+        async with ledger_of(profile, house) as ledger:
+            broken = await ledger.fetch(
+                "select key from announcements group by key having count(*) <> max(number) or min(number) <> 1"
+            )
+            assert broken == []
+            parked = await ledger.fetch("select key, source, type, reason from parked limit 5")
+            assert [dict(row) for row in parked] == []
+            assert await ledger.fetchval("select count(*) from dead_letters") == 0
+            said[house] = await ledger.fetchval("select count(*) from announcements")
+    standing = dict(zip(run.street.houses, await run.street.quiet(), strict=True))
+    for house, state in standing.items():
+        assert state["said"] == said[house]
+        assert {source: said[source] for source in state["heard"] if source in said} == {
+            source: count for source, count in state["heard"].items() if source in said
+        }
+    _assert_each_step_once(profile.folder / "sandbox.jsonl")
+
+
+def _assert_each_step_once(record: Path) -> None:
+    """What the gateway itself wrote down."""
+    lines = record.read_text().splitlines() if record.exists() else []
+    references = [json.loads(line)["reference"] for line in lines]
+    assert len(references) == len(set(references))
