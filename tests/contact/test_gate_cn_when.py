@@ -15,6 +15,18 @@ TIMES = {
     "a letter sent at night": ({}, [], propose("2026-03-10T22:30", "mail"), defer(NIGHT, "2026-03-11T08:00")),
     "an hour that was agreed": (AGREED, [], propose("2026-03-10T22:59:59"), ALLOW),
     "the end of the agreed hour": (AGREED, [], propose("2026-03-10T23:00"), defer(NIGHT, "2026-03-11T08:00")),
+    "an agreement that names no time opens nothing": (
+        {"preferences": [{"kind": "agreed_contact_time", "agreed_with": "lender"}]},
+        [],
+        propose("2026-03-10T22:30"),
+        defer(NIGHT, "2026-03-11T08:00"),
+    ),
+    "an agreement on a time before opening": (
+        {"preferences": [{"kind": "agreed_contact_time", "from": "06:30", "to": "07:00"}]},
+        [],
+        propose("2026-03-10T22:30"),
+        defer(NIGHT, "2026-03-11T06:30"),
+    ),
     "one legal time, wherever the borrower lives": (
         {"location_signals": [{"kind": "residential_address", "tz": "Asia/Urumqi"}]},
         [],

@@ -62,6 +62,12 @@ TIMES = {
         defer(ELSEWHERE, "2026-10-07T10:00"),
     ),
     "east and mountain at ten": (EAST_AND_MOUNTAIN, [], propose("2026-10-07T10:00"), ALLOW),
+    "two names of one clock do not conflict": (
+        {"location_signals": [{"kind": "mobile_area_code", "tz": "America/Detroit"}]},
+        [],
+        propose("2026-10-07T07:00"),
+        defer(HOURS, "2026-10-07T08:00"),
+    ),
     "consent to a late hour, given to this collector": (late_consent(**DIRECT), [], propose("2026-10-07T21:30"), ALLOW),
     "consent ends at its closing instant": (
         late_consent(**DIRECT),

@@ -154,6 +154,12 @@ REFUSALS = {
         propose("2026-10-07T11:00", purpose="reply_to_debtor"),
         deny("US-REGF-14(h)(2)"),
     ),
+    "a call the borrower made was answered in it": (
+        NO_CALLS,
+        [past("2026-10-07T10:00", "conversation", direction="in", debts=["D9"])],
+        propose("2026-10-07T11:00", purpose="reply_to_debtor"),
+        deny("US-REGF-14(h)(2)"),
+    ),
     "a statement the law requires by mail": (
         NO_MAIL,
         [],

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from services.contact.domain import words
 from services.contact.domain.case import PastContact
-from services.contact.domain.consent import Consent, is_under_consent
+from services.contact.domain.consent import Consent, Period
 from services.contact.domain.facts import Facts, Moment, actor_of, person_reached, place_of
 from services.contact.domain.reading import Between
 from services.contact.domain.rule import PASS, Finding, Objection, Pass, Rule
@@ -76,10 +76,11 @@ class FrequencyCap(Rule):
         return max(findings, key=lambda finding: finding.counted or 0 if isinstance(finding, Pass) else 0)
 
     def _weigh_group(self, moment: Moment, debts: Debts) -> Finding:
-        if self.consent and is_under_consent(self.consent, moment, debts):
+        periods = self.consent.periods(moment.facts, moment.zones, debts) if self.consent else ()
+        if self.consent and any(period.covers(moment.at) for period in periods):
             return Pass(self.consent.id)
         past, most, breaches = moment.facts.past, 0, []
-        counted = [n for n, item in enumerate(past) if self._counts(item, moment, debts)]
+        counted = [n for n, item in enumerate(past) if self._counts(item, moment.facts, debts, periods)]
         limit = self._limit(moment.facts)
         for zone in moment.zones:
             days = moment.facts.dates(zone)
@@ -90,16 +91,15 @@ class FrequencyCap(Rule):
         if not breaches:
             return Pass(counted=most + 1)
         contacts = tuple(past[n].ref for n in breaches[0][1])
-        return self._breach(max(until for until, _ in breaches), most, contacts)
+        reason = f"{most} counted, at most {limit} in {self._window_name()}"
+        return self._breach(max(until for until, _ in breaches), reason, contacts)
 
-    def _breach(self, until: datetime, most: int, contacts: tuple[str, ...]) -> Objection:
-        reason = f"{most} counted, at most {self.limit} in {self._window_name()}"
+    def _breach(self, until: datetime, reason: str, contacts: tuple[str, ...]) -> Objection:
         if self.on_breach == "defer" and self.window != "ever":
             return self.defer(reason, until, contacts=contacts)
         return self.object("review" if self.on_breach == "review" else "deny", reason, contacts=contacts)
 
-    def _counts(self, item: PastContact, moment: Moment, debts: Debts) -> bool:
-        facts = moment.facts
+    def _counts(self, item: PastContact, facts: Facts, debts: Debts, periods: tuple[Period, ...]) -> bool:
         channels = self.channels if self.counted_channels is None else self.counted_channels
         return (
             item.direction == "out"
@@ -108,7 +108,7 @@ class FrequencyCap(Rule):
             and person_reached(item.to) == facts.person
             and facts.concerns(item, debts)
             and self._counts_address(item, facts)
-            and not (self.consent and is_under_consent(self.consent, moment.then(item.at), debts, placed=True))
+            and not any(period.covered(item.at) for period in periods)
         )
 
     def _counts_address(self, item: PastContact, facts: Facts) -> bool:
@@ -167,7 +167,9 @@ class CooldownAfter(Rule):
         }
         if all(moment.today(zone) >= day for zone, day in frees.items()):
             return PASS
-        if self.consent and is_under_consent(self.consent, moment, debts):
+        if self.consent and any(
+            period.covers(moment.at) for period in self.consent.periods(facts, moment.zones, debts)
+        ):
             return Pass(self.consent.id)
         until = max(start_of_day(day, zone) for zone, day in frees.items())
         return self.defer(f"within {self.days} dates of the last conversation", until, contacts=(facts.past[last].ref,))

@@ -13,6 +13,8 @@ from services.contact.domain.zones import ZoneName
 
 Seconds = Annotated[int, ClockTime()]
 Day = Annotated[int, Weekday()]
+OPENING = frozenset({"agreed_contact_time", "consent_out_of_hours"})
+"""Preferences that open hours which are closed to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Preference:
 
     def covers(self, local: datetime) -> bool:
         """Whether the local instant falls in it: the opening inside, the closing outside; it may run past midnight."""
-        if not self.is_running(local.date()):
+        if not self.is_running(local.date()) or (self.kind in OPENING and self._is_vague()):
             return False
         seconds = local.hour * 3600 + local.minute * 60 + local.second
         if self.opens < self.closes:
@@ -140,6 +142,10 @@ class Preference:
     def is_running(self, day: date) -> bool:
         """Whether it still holds on *day*."""
         return self.until is None or day <= self.until
+
+    def _is_vague(self) -> bool:
+        """Whether it names no time at all; such an agreement opens nothing."""
+        return self.opens == self.closes or (not self.days and (self.opens, self.closes) == (0, SECONDS_A_DAY))
 
     def _on(self, weekday: int) -> bool:
         return not self.days or weekday in self.days

@@ -4,12 +4,29 @@ Source: 12 CFR 1006.14(b)(3)(i) and comments 14(b)(3)(i)-1 to -3.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
 
 from services.contact.domain.case import PastContact
-from services.contact.domain.facts import Facts, Moment, person_reached
+from services.contact.domain.facts import Facts, Zones, person_reached
 from services.contact.domain.reading import Between
+from services.contact.domain.zones import start_of_day
+
+
+class Period(NamedTuple):
+    """While one consent runs: after `given`, before `ends`, and up to the conversation that used it."""
+
+    given: datetime
+    ends: datetime
+    used: datetime | None
+
+    def covers(self, at: datetime) -> bool:
+        """Whether a call proposed at that instant is placed with consent."""
+        return self.given < at < self.ends and (self.used is None or at < self.used)
+
+    def covered(self, at: datetime) -> bool:
+        """Whether a call made at that instant was: the conversation that ends the consent is the last it covers."""
+        return self.covers(at) or (at == self.used and self.given < at < self.ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,18 +36,22 @@ class Consent:
     id: str
     days: Annotated[int, Between(1, 60)] = 7
 
+    def periods(self, facts: Facts, zones: Zones, debts: frozenset[str] | None) -> tuple[Period, ...]:
+        """The periods of consent to calls about *debts* (None: about every debt there is)."""
+        given = [item for item in facts.past if _gives(item, facts, debts)]
+        talks = [item.at for item in facts.past if given and _talks(item, facts, debts)]
+        return tuple(
+            Period(item.at, self._end(item.at, zones), next((at for at in talks if at > item.at), None))
+            for item in given
+        )
 
-def is_under_consent(consent: Consent, moment: Moment, debts: frozenset[str] | None, *, placed: bool = False) -> bool:
-    """Whether a call at this instant is placed with consent that still runs.
-
-    `placed`: the call was made, so a conversation at the same instant is its own and ends the consent only after it.
-    """
-    given = [item for item in moment.facts.past if _gives(item, moment.facts, debts)]
-    return any(_runs(item, consent, moment, debts, placed=placed) for item in given)
+    def _end(self, given: datetime, zones: Zones) -> datetime:
+        days = timedelta(days=self.days)
+        return min(start_of_day(given.astimezone(zone).date() + days, zone) for zone in zones)
 
 
 def _gives(item: PastContact, facts: Facts, debts: frozenset[str] | None) -> bool:
-    """Consent to calls about *debts* (None: every debt there is); one that names no debt speaks of the only one."""
+    """Whether it is consent to calls about *debts*; one that names no debt speaks of the only one."""
     if item.outcome != "consent_to_calls" or person_reached(item.to) != facts.person:
         return False
     every = frozenset(debt.id for debt in facts.case.debtor.debts)
@@ -39,19 +60,6 @@ def _gives(item: PastContact, facts: Facts, debts: frozenset[str] | None) -> boo
     return not debts.isdisjoint(item.debts) if debts is not None else every <= set(item.debts)
 
 
-def _runs(given: PastContact, consent: Consent, moment: Moment, debts: frozenset[str] | None, *, placed: bool) -> bool:
-    if moment.at <= given.at:
-        return False
-    last_day = (given.at.astimezone(zone).date() + timedelta(days=consent.days - 1) for zone in moment.zones)
-    if any(moment.today(zone) > day for zone, day in zip(moment.zones, last_day, strict=True)):
-        return False
-    return not any(
-        given.at < item.at and (item.at < moment.at if placed else item.at <= moment.at)
-        for item in moment.facts.past
-        if _ends(item, moment.facts, debts)
-    )
-
-
-def _ends(item: PastContact, facts: Facts, debts: frozenset[str] | None) -> bool:
+def _talks(item: PastContact, facts: Facts, debts: frozenset[str] | None) -> bool:
     talked = item.outcome in ("conversation", "recorded_call")
     return talked and person_reached(item.to) == facts.person and facts.discussed(item, debts)

@@ -12,6 +12,10 @@ from services.contact.domain.reading import OneOf
 SLOT_PREFERENCES: Final = ("inconvenient_slot", "inconvenient_days", "preferred_window")
 
 
+ANSWERED_ALREADY: Final = frozenset({"conversation", "recorded_call", "session_open", "session_closed"})
+"""What the borrower began and was answered within."""
+
+
 def is_from_borrower(item: PastContact) -> bool:
     """Whether the borrower themselves wrote, called or came; a return of mail and a third party's word are neither."""
     return item.direction == "in" and item.outcome != "returned_undeliverable" and person_reached(item.to) == "debtor"
@@ -24,7 +28,7 @@ def unanswered(past: tuple[PastContact, ...], medium: str | None) -> bool:
         if medium is not None and words.medium_of(item.channel) != medium:
             continue
         if is_from_borrower(item):
-            waiting += 1
+            waiting += item.outcome not in ANSWERED_ALREADY
         elif item.direction == "out" and item.outcome not in words.UNCONNECTED:
             waiting = max(0, waiting - 1)
     return waiting > 0

@@ -112,7 +112,8 @@ class ContactWindow(Rule):
         offered = moment.facts.preferences(*self.opened_by) if self.opened_id else ()
         if any(preference.covers(moment.local(zone)) for preference in offered for zone in moment.zones):
             return replace(objection, rule=self.opened_id or self.id)
-        return replace(objection, rule=self.in_conflict or self.id) if len(moment.zones) > 1 else objection
+        conflict = len({moment.local(zone).utcoffset() for zone in moment.zones}) > 1
+        return replace(objection, rule=self.in_conflict) if conflict and self.in_conflict else objection
 
     def _misses_a_year(self, moment: Moment) -> bool:
         """Whether the search for an opening ran into a year whose holidays nobody loaded."""

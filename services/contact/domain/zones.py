@@ -56,9 +56,11 @@ def _instants_of(day: date, edges: Sequence[int], zone: ZoneInfo) -> set[datetim
     """Every instant of the local date at which the clock shows midnight or one of *edges*, and at which it jumps."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (a wall clock reading, made aware below)
     walls = [midnight, *(midnight + timedelta(seconds=edge) for edge in edges if 0 < edge < SECONDS_A_DAY)]
+    jump = _jump(midnight, zone)
+    if jump is None:
+        return {wall.replace(tzinfo=zone).astimezone(UTC) for wall in walls}
     found = {instant for wall in walls for instant in _instants_showing(wall, zone)}
-    found |= {jump for jump in _jumps(midnight, zone) if jump.astimezone(zone).date() == day}
-    return found
+    return found | {jump} if jump.astimezone(zone).date() == day else found
 
 
 def _instants_showing(wall: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -69,13 +71,13 @@ def _instants_showing(wall: datetime, zone: ZoneInfo) -> Iterator[datetime]:
             yield instant
 
 
-def _jumps(midnight: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """The instant around one local date at which the clock is put forward or back; one a day is looked for."""
-    low, high = (wall.replace(tzinfo=zone).astimezone(UTC) for wall in (midnight - ONE_DAY / 4, midnight + ONE_DAY))
-    before = low.astimezone(zone).utcoffset()
-    if high.astimezone(zone).utcoffset() == before:
-        return
+def _jump(midnight: datetime, zone: ZoneInfo) -> datetime | None:
+    """The instant, around one local date, at which the clock is put forward or back; one a day is looked for."""
+    low, high = ((midnight + around).replace(tzinfo=zone) for around in (-ONE_DAY / 4, ONE_DAY * 5 / 4))
+    if low.utcoffset() == high.utcoffset():
+        return None
+    before, low, high = low.utcoffset(), low.astimezone(UTC), high.astimezone(UTC)
     while high - low > timedelta(seconds=1):
         middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
         low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
-    yield high
+    return high
