@@ -1,5 +1,6 @@
 """What feedback keeps: words sealed and nowhere else, texts swept that nobody took up, nothing left by a crash."""
 
+import asyncio
 import io
 import json
 import logging
@@ -152,9 +153,17 @@ async def test_another_master_key_opens_nothing_and_without_its_data_key_a_text_
     await sql_of(fresh, "delete from data_keys")
     use = "insert into text_uses (ref, key, command, matter_id, at) select ref, key, 'X', 'M', now() from texts"
     await sql_of(fresh, use)
-    async with database.begin() as connection:
-        with pytest.raises(InvalidTag):
-            await Vault(MASTER).list_texts(connection, "C1", FIRST, 10)
+    async with database.reading() as connection:
+        assert await Vault(MASTER).list_texts(connection, "C1", FIRST, 10) == []
+
+
+async def test_words_said_at_one_moment_are_sealed_under_one_key_and_all_of_them_open(street):
+    said = [f"words {number}" for number in range(8)]
+    complaints = [{"complaint_id": text, "category": "service", "text": text} for text in said]
+    await asyncio.gather(*(street.tell("/v1/complaints", complaint) for complaint in complaints))
+    assert await street.feedback.sql("select count(*) from data_keys") == [(1,)]
+    texts = (await street.feedback.get("/v1/customers/C1/texts"))["items"]
+    assert sorted(one["words"]["text"] for one in texts) == said
 
 
 KEY_FILES = {"too short": b"AAAA", "no base64": b"!" * 44, "empty": b"", "too long": b"A" * 64}
