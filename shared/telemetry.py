@@ -29,7 +29,7 @@ ALLOWED: Final = frozenset(
     }
     | {"route", "scope", "source", "status", "task", "topic", "trace", "type"}
 )
-_TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CHATTY: Final = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "asyncio")
 REPEATS_PER_SECOND_MAX: Final = 5
 FOREIGN_CHARACTERS_MAX: Final = 120
@@ -101,6 +101,6 @@ def set_up_logs(house: str) -> None:
 
 def trace_of(traceparent: str | None) -> str:
     """The W3C trace context to go on with: the caller's when well formed, otherwise a new one."""
-    if traceparent and _TRACEPARENT.match(traceparent):
+    if traceparent and _TRACEPARENT.fullmatch(traceparent):
         return traceparent
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -128,7 +128,7 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         "FORBEAR_DATABASE_URL": server.url(database_of(house), app_role_of(house)),
         "FORBEAR_KAFKA_BOOTSTRAP": bootstrap,
         "FORBEAR_CLOCK": profile.clock,
-        "FORBEAR_PEERS": json.dumps({peer: f"http://{LOOPBACK}:{profile.ports[peer]}" for peer in HOUSES}),
+        "FORBEAR_PEERS": json.dumps({peer: f"http://{LOOPBACK}:{profile.ports[peer]}" for peer in ALL_HOUSES}),
         "FORBEAR_JWKS_FILE": str(jwks_file(profile.keys)),
         "FORBEAR_SERVICE_TOKEN_FILE": str(_token_file(profile, house)),
         "FORBEAR_JURISDICTION": profile.jurisdiction,

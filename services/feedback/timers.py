@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.feedback.store.promises import find_due
 from services.feedback.store.vault import sweep
 from shared.clock import Clock
-from shared.database import Database
+from shared.database import Database, wait_out
 from shared.events import Wake
 from shared.fold import Heard, Work
 from shared.heads import Heads, Peer, PeerUnreachable
@@ -47,13 +45,15 @@ class BankDay:
             return await find_due(connection, woken, await self.clock.read(connection))
 
     async def _ask(self, keys: Sequence[str]) -> Heads:
-        """Raises: PeerUnreachable."""
+        """The day first, then the numbers: so they count all that was accepted before that day was closed.
+
+        Raises: PeerUnreachable.
+        """
+        day = (await self.ingest.heads(keys[:1])).business_date
         pages = [
             await self.ingest.heads(keys[start : start + HEADS_AT_ONCE]) for start in range(0, len(keys), HEADS_AT_ONCE)
         ]
-        numbers = {key: number for page in pages for key, number in page.numbers.items()}
-        days = [page.business_date for page in pages if page.business_date is not None]
-        return Heads(numbers, min(days) if len(days) == len(pages) else None)
+        return Heads({key: number for page in pages for key, number in page.numbers.items()}, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,12 @@ class Sweeper:
         """Sweep until cancelled."""
         while True:
             try:
-                async with self.database.begin() as connection:
-                    swept = await sweep(connection)
-                if swept:
-                    log.info("texts swept", extra={"count": swept})
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("sweeping failed, trying again", extra={"error": type(error).__name__})
+                while await self._sweep():
+                    pass
+            except Exception as error:
+                wait_out(error, log, "sweeping texts")
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sweep(self) -> int:
+        async with self.database.begin() as connection:
+            return await sweep(connection)

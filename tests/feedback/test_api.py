@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.feedback.street import Street, paid, promise, reversed_, two_houses
+from tests.feedback.street import Street, promise, promises_of, two_houses
 from tests.harness import Databases
 
 pytestmark = pytest.mark.postgres
@@ -21,143 +21,6 @@ async def street(databases: Databases, tmp_path) -> AsyncIterator[Street]:
         await houses.close_days("2025-02-02")
         await houses.open_loan()
         yield houses
-
-
-async def promises_of(street: Street, customer: str = "C1") -> list[tuple[str, str | None, str]]:
-    items = (await street.feedback.get(f"/v1/customers/{customer}/promises"))["items"]
-    return [(item["promise_id"], item["outcome"], item["paid"]) for item in items]
-
-
-async def test_a_promise_made_and_paid_is_kept_once_the_bank_has_closed_its_last_day(street):
-    made = await street.tell("/v1/promises", promise())
-    assert made["promise_id"] == "P1"
-    assert [one["type"] for one in made["announcements"]] == ["PromiseMade"]
-    assert await promises_of(street) == [("P1", None, "0")]
-    await street.report(paid("A", "2025-02-03", "60.00"), paid("B", "2025-02-05", "40.00"))
-    await street.settle()
-    assert await promises_of(street) == [("P1", None, "100.00")]
-    await street.next_day("2025-02-05")
-    assert await street.types_said() == ["PromiseMade"]
-    await street.next_day("2025-02-06")
-    await street.move_clock("2025-02-06T01:00:00+08:00")
-    await street.settle()
-    assert await promises_of(street) == [("P1", "kept", "100.00")]
-    assert (await street.said())[-1] == (
-        "PromiseKept",
-        {"promise_id": "P1", "loan_ids": ["L1"], "judged_on": "2025-02-06", "paid": "100.00", "currency": "CNY"},
-    )
-
-
-async def judge_on(street: Street, day: str) -> None:
-    """Let *day* begin, and a minute of it pass, so that what could not be judged at once is looked at again."""
-    await street.next_day(day)
-    await street.move_clock(f"{day}T00:05:00+08:00")
-    await street.settle()
-
-
-async def test_an_unpaid_promise_is_broken_only_after_the_banks_day(street):
-    await street.tell("/v1/promises", promise(tolerance_days=2))
-    for day in ("2025-02-05", "2025-02-06", "2025-02-07"):
-        await judge_on(street, day)
-        assert await street.types_said() == ["PromiseMade"]
-    await judge_on(street, "2025-02-08")
-    assert await promises_of(street) == [("P1", "broken", "0")]
-
-
-async def test_a_promise_paid_in_part_is_partly_kept(street):
-    await street.tell("/v1/promises", promise())
-    await street.report(paid("A", "2025-02-04", "60.00"))
-    await judge_on(street, "2025-02-06")
-    assert await promises_of(street) == [("P1", "partly_kept", "60.00")]
-
-
-async def test_a_promise_is_judged_again_after_a_reversal(street):
-    await street.tell("/v1/promises", promise())
-    await street.report(paid("A", "2025-02-04"))
-    await judge_on(street, "2025-02-06")
-    await street.report(reversed_("A", "2025-02-06"))
-    await street.settle()
-    assert await promises_of(street) == [("P1", "broken", "0")]
-    assert (await street.said())[-1][1] == {
-        "promise_id": "P1", "loan_ids": ["L1"], "judged_on": "2025-02-06", "before": "kept", "verdict": "broken",
-        "paid": "0", "currency": "CNY", "because": "reversal",
-    }  # fmt: skip
-
-
-async def test_money_dated_in_time_that_comes_late_turns_a_broken_promise_into_a_kept_one(street):
-    await street.tell("/v1/promises", promise())
-    await judge_on(street, "2025-02-06")
-    await street.report(paid("A", "2025-02-05"))
-    await street.settle()
-    assert await street.types_said() == ["PromiseMade", "PromiseBroken", "PromiseRejudged"]
-    assert await promises_of(street) == [("P1", "kept", "100.00")]
-
-
-async def test_while_the_banks_day_is_late_nothing_is_due_and_it_is_judged_when_the_day_comes(street):
-    await street.tell("/v1/promises", promise())
-    await street.move_clock("2025-02-06T00:00:00+08:00")
-    standing = await street.settle()
-    assert standing["due"] == 0
-    assert standing["next_wake_at"] == "2025-02-05T16:01:00+00:00"
-    await street.move_clock("2025-02-06T09:00:00+08:00")
-    standing = await street.settle()
-    assert (standing["due"], await street.types_said()) == (0, ["PromiseMade"])
-    await street.close_days("2025-02-06")
-    await street.move_clock(standing["next_wake_at"])
-    await street.settle()
-    assert await street.types_said() == ["PromiseMade", "PromiseBroken"]
-    assert standing["next_wake_at"] <= "2025-02-06T02:03:00+00:00"
-
-
-async def test_while_ingest_cannot_be_asked_nothing_is_judged_and_nothing_is_due(street):
-    await street.tell("/v1/promises", promise())
-    street.line.cut = True
-    await street.move_clock("2025-02-06T00:00:00+08:00")
-    await street.close_days("2025-02-06")
-    standing = await _wait_until_not_due(street)
-    assert await street.types_said() == ["PromiseMade"]
-    street.line.cut = False
-    await street.move_clock(standing["next_wake_at"])
-    await street.settle()
-    assert await street.types_said() == ["PromiseMade", "PromiseBroken"]
-
-
-async def _wait_until_not_due(street: Street) -> dict:
-    async with asyncio.timeout(20):
-        while True:
-            standing = await street.feedback.quiet()
-            if standing["due"] == 0 and (standing["next_wake_at"] or "") > "2025-02-05T16:00:00+00:00":
-                return standing
-            await asyncio.sleep(0.02)
-
-
-async def test_nobody_who_is_not_heard_out_is_judged(street):
-    """The payment was accepted before the day was closed, and has not reached feedback: the promise waits for it."""
-    await street.tell("/v1/promises", promise())
-    street.line.deaf = True
-    await street.report(paid("A", "2025-02-05"))
-    await street.close_days("2025-02-06")
-    await street.move_clock("2025-02-06T00:00:00+08:00")
-    standing = await _wait_until_not_due(street)
-    assert "/v1/heads" in street.line.asked
-    assert await street.types_said() == ["PromiseMade"]
-    street.line.deaf = False
-    await street.settle()
-    await street.move_clock(standing["next_wake_at"])
-    await street.settle()
-    assert await street.types_said() == ["PromiseMade", "PromiseKept"]
-
-
-async def test_ingest_is_asked_only_when_a_promise_is_to_be_judged(street):
-    claim = {"claim_id": "H1", "handling": "short_relief", "horizon": "short"}
-    await street.tell("/v1/hardship-claims", claim)
-    decision = {"decision": "confirmed", "horizon": "short", "until": "2025-02-03"}
-    await street.tell("/v1/hardship-claims/H1/decision", decision)
-    await street.tell("/v1/promises", promise())
-    street.line.asked.clear()
-    await street.next_day("2025-02-04")
-    assert "/v1/heads" not in street.line.asked
-    assert (await street.types_said())[-1] == "HardshipEnded"
 
 
 async def test_a_new_promise_takes_the_place_of_the_old_one(street):
@@ -301,3 +164,71 @@ async def test_a_hardship_is_ended_before_its_date_by_a_person(street):
     await street.tell("/v1/hardship-claims/H1/decision", {"decision": "confirmed", "horizon": "long"})
     await street.tell("/v1/hardship-claims/H1/end", {"reason": "recovered"})
     assert (await street.types_said())[-1] == "HardshipEnded"
+
+
+async def test_the_same_promise_again_is_answered_and_not_made_twice(street):
+    first = await street.tell("/v1/promises", promise())
+    again = await street.tell("/v1/promises", promise(amount="100"))
+    assert (again["promise_id"], again["announcements"]) == (first["promise_id"], [])
+    assert await street.types_said() == ["PromiseMade"]
+
+
+async def test_the_same_id_for_something_else_is_a_contradiction(street):
+    await street.tell("/v1/promises", promise())
+    refused = await street.tell("/v1/promises", promise(amount="90.00"), status=409)
+    assert (refused["code"], refused["errors"]) == ("contradiction", [{"pointer": "/promise_id"}])
+
+
+async def test_the_same_request_is_answered_as_the_first_time_with_the_id_minted_then(street):
+    body = {name: value for name, value in promise().items() if name != "promise_id"}
+    key = {"Idempotency-Key": "k-1"}
+    first, again = [await street.tell("/v1/promises", body, **key) for _ in range(2)]
+    assert first == again
+    assert [one["type"] for one in first["announcements"]] == ["PromiseMade"]
+    assert await promises_of(street) == [(first["promise_id"], None, "0")]
+    refused = await street.tell("/v1/promises", body | {"amount": "90.00"}, status=422, **key)
+    assert refused["code"] == "idempotency-key-reused"
+
+
+async def test_many_at_once_with_one_key_make_one_promise(street):
+    body, key = promise(), {"Idempotency-Key": "k-1"}
+    answers = await asyncio.gather(
+        *(street.feedback.post("/v1/promises", {"customer_id": "C1", **body}, **key) for _ in range(8))
+    )
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert await street.types_said() == ["PromiseMade"]
+
+
+REFUSED = {
+    "a loan nobody knows": (promise(loan_ids=["NONE"]), 422, "unknown-loan"),
+    "another currency": (promise(currency="USD"), 422, "currency-mismatch"),
+    "a day that is over": (promise(due_on="2025-02-01"), 422, "due-date-past"),
+    "the last day that can be promised": (promise(due_on="2025-03-05"), 201, None),
+    "the day after": (promise(due_on="2025-03-06"), 422, "due-date-too-far"),
+    "the longest tolerance": (promise(tolerance_days=5), 201, None),
+    "a day longer": (promise(tolerance_days=6), 422, "tolerance-too-long"),
+    "the smallest amount": (promise(amount="10.00"), 201, None),
+    "a cent less": (promise(amount="9.99"), 422, "amount-too-small"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "code"), REFUSED.values(), ids=REFUSED)
+async def test_what_the_policy_refuses_is_told_with_a_stable_code(street, body, status, code):
+    answer = await street.tell("/v1/promises", body, status=status)
+    assert answer.get("code") == code
+    assert await street.types_said() == ([] if code else ["PromiseMade"])
+
+
+async def test_a_decision_about_nothing_is_not_found_and_a_second_one_is_a_conflict(street):
+    decision = {"decision": "declined", "reason": "no_evidence"}
+    assert (await street.tell("/v1/hardship-claims/H1/decision", decision, status=404))["code"] == "not-found"
+    assert (await street.tell("/v1/disputes/D1/decision", {"outcome": "upheld"}, status=404))["code"] == "not-found"
+    await street.tell("/v1/hardship-claims", {"claim_id": "H1", "handling": "care", "horizon": "short"})
+    await street.tell("/v1/hardship-claims/H1/decision", decision)
+    assert (await street.tell("/v1/hardship-claims/H1/decision", decision, status=409))["code"] == "conflict"
+
+
+async def test_hardship_is_stated_by_its_cause_or_its_handling_and_not_by_both(street):
+    for body in ({}, {"cause": "illness", "handling": "care"}):
+        refused = await street.tell("/v1/hardship-claims", {"horizon": "short", **body}, status=422)
+        assert refused["code"] == "cause-or-handling"

@@ -13,6 +13,7 @@ from services.feedback.store import cases as stored
 from services.feedback.store import vault
 from shared.auth import Principal, requires
 from shared.codec import decode
+from shared.events import Identifier
 
 Reader = Annotated[Principal, Depends(requires("pii:read"))]
 
@@ -33,7 +34,7 @@ def cases_door(entrance: Entrance) -> APIRouter:
         return Cases(items=[_view(row) for row in rows], next=following)
 
     @router.get("/v1/customers/{customer_id}/texts")
-    async def read_texts(customer_id: str, reader: Reader, after: After = None, limit: Page = 100) -> Texts:
+    async def read_texts(customer_id: Identifier, reader: Reader, after: After = None, limit: Page = 100) -> Texts:
         """What a borrower said in their own words, oldest first; who reads is logged."""
         place = place_behind(vault.Place, after, vault.FIRST)
         async with entrance.house.database.reading() as connection:

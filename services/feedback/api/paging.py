@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
 
 from shared.codec import Unreadable, decode, encode
-from shared.refusal import refuse
+from shared.events.base import check_characters
+from shared.refusal import BadValue, refuse
 
 Place = TypeVar("Place")
 
@@ -25,9 +27,17 @@ def place_behind(kind: Any, cursor: str | None, first: Place) -> Place:
         return first
     try:
         place: Any = decode(kind, base64.urlsafe_b64decode(cursor.encode()))
-    except (Unreadable, UnicodeEncodeError, binascii.Error):
+        for part in place:
+            _check(part)
+    except (Unreadable, BadValue, UnicodeEncodeError, binascii.Error):
         raise refuse("bad-cursor", "not a cursor of this list", "/query/after") from None
-    if any(isinstance(part, str) and "\x00" in part for part in place):
-        raise refuse("bad-cursor", "not a cursor of this list", "/query/after")
     found: Place = place
     return found
+
+
+def _check(part: Any) -> None:
+    """Raises: BadValue for what PostgreSQL would not take."""
+    if isinstance(part, str):
+        check_characters("after", part)
+    if isinstance(part, datetime) and part.tzinfo is None:
+        raise BadValue("after", "an instant without its offset")

@@ -14,6 +14,7 @@ from services.feedback.schemas import Entered, Page, Promises, PromiseView
 from services.feedback.store.promises import FIRST, Place, list_promises, place_of
 from shared.auth import Principal, requires
 from shared.codec import decode
+from shared.events import Identifier
 from shared.service.answers import IdempotencyKey
 
 Caller = Annotated[Principal, Depends(requires("promises:write"))]
@@ -38,7 +39,7 @@ def promises_door(entrance: Entrance) -> APIRouter:
         return await entrance.take(PROMISE, request, caller, key)
 
     @router.get("/v1/customers/{customer_id}/promises", dependencies=[Depends(requires("feedback:read"))])
-    async def read_promises(customer_id: str, after: After = None, limit: Page = 100) -> Promises:
+    async def read_promises(customer_id: Identifier, after: After = None, limit: Page = 100) -> Promises:
         """A borrower's promises in the order they were made, and what became of each."""
         place = place_behind(Place, after, FIRST)
         async with entrance.house.database.reading() as connection:
