@@ -7,9 +7,8 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.local.databases import database_of
+from deploy.local.databases import HOUSES, database_of
 from deploy.local.lifecycle import down, empty, up_afresh
-from deploy.local.plan import HOUSES
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgresServer
 from deploy.local.profile import RUN, Profile

@@ -1,5 +1,7 @@
 """The tables every house has, the vault, attempts that only move forward, calendars, switches, holds."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -99,8 +101,27 @@ def _create_reveals() -> None:
 
 
 def _create_attempts() -> None:
-    op.create_table(
+    op.create_table("attempts", *_attempt_columns(), *_attempt_constraints())
+    op.create_index(
+        "attempts_handed_over_key",
         "attempts",
+        ["contact_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'written_off') "
+            "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
+        ),
+    )
+    op.create_index("attempts_key_idx", "attempts", ["key", "reserved_at"])
+    op.create_index(
+        "attempts_open_idx", "attempts", ["reserved_at"], postgresql_where=sa.text("state in ('reserved', 'sending')")
+    )
+    op.create_index("attempts_unknown_idx", "attempts", ["attempt_id"], postgresql_where=sa.text("state = 'unknown'"))
+    op.create_index("attempts_unreported_idx", "attempts", ["attempt_id"], postgresql_where=sa.text("not reported"))
+
+
+def _attempt_columns() -> list[sa.Column[Any]]:
+    return [
         sa.Column("attempt_id", Key, nullable=False),
         sa.Column("key", Key, nullable=False),
         sa.Column("contact_id", Key, nullable=False),
@@ -130,6 +151,11 @@ def _create_attempts() -> None:
         sa.Column("look_ups", sa.Integer(), nullable=False),
         sa.Column("look_at", Instant),
         sa.Column("reported", sa.Boolean(), nullable=False),
+    ]
+
+
+def _attempt_constraints() -> list[sa.Constraint]:
+    return [
         sa.CheckConstraint("state <> 'reserved' or sending_at is null", name="attempts_not_begun_check"),
         sa.CheckConstraint(
             "state <> 'written_off' or settled_by is not null", name="attempts_written_off_by_somebody_check"
@@ -149,23 +175,7 @@ def _create_attempts() -> None:
         sa.CheckConstraint("(cost is null) = (currency is null)", name="attempts_cost_in_a_currency_check"),
         sa.PrimaryKeyConstraint("attempt_id", name="attempts_pkey"),
         sa.UniqueConstraint("reference", name="attempts_reference_key"),
-    )
-    op.create_index(
-        "attempts_handed_over_key",
-        "attempts",
-        ["contact_id"],
-        unique=True,
-        postgresql_where=sa.text(
-            "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'written_off') "
-            "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
-        ),
-    )
-    op.create_index("attempts_key_idx", "attempts", ["key", "reserved_at"])
-    op.create_index(
-        "attempts_open_idx", "attempts", ["reserved_at"], postgresql_where=sa.text("state in ('reserved', 'sending')")
-    )
-    op.create_index("attempts_unknown_idx", "attempts", ["attempt_id"], postgresql_where=sa.text("state = 'unknown'"))
-    op.create_index("attempts_unreported_idx", "attempts", ["attempt_id"], postgresql_where=sa.text("not reported"))
+    ]
 
 
 def _create_withdrawals() -> None:
