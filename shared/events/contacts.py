@@ -98,7 +98,10 @@ class ContactPlanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactReserved(Event):
-    """A slot was taken for one attempt, the gate having judged again; `reference` is ours towards the provider."""
+    """A slot was taken for one attempt, the gate having judged again; `reference` is ours towards the provider.
+
+    It counts as a contact from `reserved_at` on, and may be handed over until `send_by` (exclusive).
+    """
 
     contact_id: Identifier
     attempt_id: Identifier
@@ -113,6 +116,9 @@ class ContactReserved(Event):
     language: Language | None = None
     address_ref: Identifier | None = None
     provider: Code | None = None
+    treatment: Code | None = None
+    reserved_at: datetime | None = None
+    send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,8 @@ class LessonOffered(Event):
 class HoldPlaced(Event):
     """Contact stops within `scope` until `until` (exclusive; None: until somebody or something ends it).
 
-    `stop_debits` and `stop_interest` tell core banking to do so.
+    `stop_debits` and `stop_interest` tell core banking to do so. While it `awaits_confirmation`, it rests on a reading
+    of what the borrower wrote that a person still has to confirm or release.
     """
 
     hold_id: Identifier
@@ -250,6 +257,7 @@ class HoldPlaced(Event):
     person_releases: bool = False
     stop_debits: bool = False
     stop_interest: bool = False
+    awaits_confirmation: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from services.contact.domain.calendars import Calendars
-from services.contact.domain.decision import Decision
-from services.contact.domain.gate import decide_contact
-from services.contact.domain.pack import Pack, Packs, parse_pack
-from services.contact.domain.stated import parse_case
+from services.contact.domain.gate.calendars import Calendars
+from services.contact.domain.gate.deciding import decide_contact
+from services.contact.domain.gate.decision import Decision
+from services.contact.domain.gate.pack import Pack, Packs, parse_pack
+from services.contact.domain.gate.stated import parse_case
 
 FOLDER = Path(__file__).resolve().parents[2] / "services" / "contact" / "packs"
 ZONES = {

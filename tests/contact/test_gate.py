@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from services.contact.domain.gate import decide_contact
-from services.contact.domain.pack import Packs, parse_pack
-from services.contact.domain.stated import parse_case
+from services.contact.domain.gate.deciding import decide_contact
+from services.contact.domain.gate.pack import Packs, parse_pack
+from services.contact.domain.gate.stated import parse_case
 from tests.contact.gate_builders import ALL_PACKS, PACKS, case_of, decide, each, past, propose
 
 RULE = {

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.contact.domain.calendars import Calendar
-from services.contact.domain.case import Party
-from services.contact.domain.gate import decide_contact
-from services.contact.domain.stated import parse_case
+from services.contact.domain.gate.calendars import Calendar
+from services.contact.domain.gate.case import Party
+from services.contact.domain.gate.deciding import decide_contact
+from services.contact.domain.gate.stated import parse_case
 from tests.contact.gate_builders import PACKS, case_of, decide, past, propose
 
 COMPLAINT = past("2026-03-10T10:00", "received", "complaint", direction="in")

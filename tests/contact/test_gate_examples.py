@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.contact.domain.gate import decide_contact
-from services.contact.domain.stated import parse_case
+from services.contact.domain.gate.deciding import decide_contact
+from services.contact.domain.gate.stated import parse_case
 from tests.contact.gate_builders import PACKS
 
 EXAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "examples" / "contact_checks.json"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.contact.domain.case import (
+from services.contact.domain.gate.case import (
     ContactCase,
     Debt,
     Debtor,
@@ -16,7 +16,7 @@ from services.contact.domain.case import (
     Preference,
     Proposal,
 )
-from services.contact.domain.gate import decide_contact
+from services.contact.domain.gate.deciding import decide_contact
 from tests.contact.gate_builders import ALL_PACKS, PACKS, minutes
 
 STRICTNESS = {"allow": 0, "review": 1, "defer": 2, "deny": 3}

@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import pytest
 
-from services.contact.domain.narrowing import narrow
-from services.contact.domain.pack import KINDS, MissingPackError, Pack, Packs, parse_pack
+from services.contact.domain.gate.narrowing import narrow
+from services.contact.domain.gate.pack import KINDS, MissingPackError, Pack, Packs, parse_pack
 from shared.refusal import Refusal
 from tests.contact.gate_builders import ALL_PACKS, PACKS, case_of, check, decide, defer, each, load, propose, read_pack
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contact.domain.case import ContactCase
-from services.contact.domain.reading import LIST_LENGTH_MAX
-from services.contact.domain.stated import parse_case
+from services.contact.domain.gate.case import ContactCase
+from services.contact.domain.gate.reading import LIST_LENGTH_MAX
+from services.contact.domain.gate.stated import parse_case
 from shared.refusal import Refusal
 from tests.contact.gate_builders import case_of, past, propose
 

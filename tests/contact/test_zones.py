@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contact.domain.calendars import Calendar, MissingYearError, YearlyHoliday, add_work_days, easter
-from services.contact.domain.zones import next_instant, start_of_day, zone_named
+from services.contact.domain.gate.calendars import Calendar, MissingYearError, YearlyHoliday, add_work_days, easter
+from services.contact.domain.gate.zones import next_instant, start_of_day, zone_named
 from tests.contact.gate_builders import load
 
 MIDNIGHTS = {

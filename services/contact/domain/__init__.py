@@ -1,1 +1,1 @@
-"""What contact knows: whether, when and how a borrower may be contacted; pure, and free of any framework."""
+"""What contact knows: whom to treat how, what is planned, what stands in the way; pure, and free of any framework."""

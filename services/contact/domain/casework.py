@@ -1,0 +1,198 @@
+"""The case that the gate judges, built from what contact remembers: nothing is left out, and nothing is guessed."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.contact.domain.borrower import Borrower, Contact, Loan, Wish
+from services.contact.domain.gate import case, words
+from services.contact.domain.reaching import day_of, zone_of
+from services.contact.domain.standing import is_about
+
+NO_JURISDICTION: Final = "UNKNOWN"
+"""No pack has this name, so the gate blocks whatever it cannot place."""
+CHANNELS: Final = MappingProxyType({"app": "push", "voice_bot": "phone"})
+"""Channels that the rules know under another name."""
+PURPOSES: Final = MappingProxyType({"reminder_before_due": "collect_debt", "education": "collect_debt"})
+"""Purposes the rules do not name are judged as the strictest one."""
+OUTCOMES: Final = MappingProxyType(
+    {
+        "delivered": "delivered",
+        "failed": "returned_undeliverable",
+        "followed": "delivered",
+        "opened": "delivered",
+        "sent": "sent",
+        "voicemail_left": "left_limited_content_message",
+    }
+)
+"""Outcomes as the rules know them; one that is not known to them counts as connected."""
+HOLDS: Final = MappingProxyType(
+    {
+        "arrangement": "plan_kept",
+        "moratorium": "breathing_space",
+        "promise": "plan_kept",
+        **{
+            kind: kind
+            for kind in (
+                "bankruptcy",
+                "deceased",
+                "disaster",
+                "dispute",
+                "hardship",
+                "identity_theft",
+                "minor",
+                "payment_claimed",
+                "regulator",
+            )
+        },
+    }
+)
+"""Holds as the rules know them; any other is a regulator's word to them: it has no exceptions of its own."""
+AT_HOME: Final = frozenset({"mail", "postcard", "visit", "visit_card"})
+"""Channels that reach the borrower at home, whatever the reference of the address."""
+GATE_WISHES: Final = words.PREFERENCES
+MINUTE: Final = 60
+
+
+class Proposed(NamedTuple):
+    """A contact somebody thinks of making."""
+
+    channel: str
+    address_ref: str
+    loan_ids: tuple[str, ...]
+    purpose: str
+
+
+def contact_case(borrower: Borrower, proposed: Proposed, at: datetime) -> case.ContactCase:
+    """All that the gate asks about *proposed*, as it would be made at *at*."""
+    zone = zone_of(borrower)
+    return case.ContactCase(
+        jurisdictions=jurisdictions_of(borrower, proposed.loan_ids),
+        debtor=_debtor(borrower, proposed.loan_ids, at, zone),
+        proposed=_proposal(proposed),
+        history=tuple(_past(one) for one in borrower.contacts),
+    )
+
+
+def jurisdictions_of(borrower: Borrower, loan_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Every jurisdiction that binds: the loans' own and the residence. The strictest of them wins."""
+    residence = borrower.profile.jurisdiction if borrower.profile is not None else None
+    loans = (borrower.loans[loan_id] for loan_id in loan_ids if loan_id in borrower.loans)
+    laws = [loan.jurisdiction or residence or NO_JURISDICTION for loan in loans]
+    return tuple(dict.fromkeys([*laws, residence] if residence else laws))
+
+
+def _proposal(proposed: Proposed) -> case.Proposal:
+    """Without `by`: the strictest reading, as if a third party collected."""
+    alone = proposed.loan_ids[0] if len(proposed.loan_ids) == 1 else None
+    return case.Proposal(
+        channel=CHANNELS.get(proposed.channel, proposed.channel),
+        purpose=PURPOSES.get(proposed.purpose, proposed.purpose),
+        to=None if proposed.channel in AT_HOME else proposed.address_ref,
+        debt=alone,
+    )
+
+
+def _debtor(borrower: Borrower, loan_ids: tuple[str, ...], at: datetime, zone: ZoneInfo) -> case.Debtor:
+    profile = borrower.profile
+    signals = profile.location_signals if profile is not None else ()
+    return case.Debtor(
+        debts=tuple(_debt(loan_id, borrower.loans[loan_id], at, zone) for loan_id in loan_ids),
+        time_zone=profile.time_zone if profile is not None else None,
+        location_signals=tuple(case.LocationSignal(signal.kind, signal.tz) for signal in signals),
+        preferences=tuple(_preferences(borrower, at, zone)),
+        holds=tuple(_holds(borrower, loan_ids, zone)),
+        sms_provenance=_text_provenance(borrower, zone),
+    )
+
+
+def _debt(loan_id: str, loan: Loan, at: datetime, zone: ZoneInfo) -> case.Debt:
+    late = max(0, (day_of(at, zone) - loan.overdue_since).days) if loan.overdue_since is not None else 0
+    return case.Debt(loan_id, type=loan.debt_type, days_past_due=late)
+
+
+def _holds(borrower: Borrower, loan_ids: tuple[str, ...], zone: ZoneInfo) -> Iterator[case.HoldFact]:
+    """Holds on the person or any of these loans: the second bar, for contact is given up when a hold is placed."""
+    for hold in borrower.holds:
+        if any(is_about(borrower, hold, loan_id) for loan_id in loan_ids):
+            last = None if hold.until is None else day_of(hold.until - timedelta(microseconds=1), zone)
+            yield case.HoldFact(HOLDS.get(hold.kind, "regulator"), until=last)
+
+
+def _preferences(borrower: Borrower, at: datetime, zone: ZoneInfo) -> Iterator[case.Preference]:
+    yield from (_wish(wish, zone) for wish in borrower.wishes if wish.kind in GATE_WISHES and _is_running(wish, at))
+    for consent in borrower.consents:
+        over = consent.expires_on is not None and day_of(at, zone) > consent.expires_on
+        if consent.matter == "out_of_hours" and consent.withdrawn_at is None and not over:
+            yield case.Preference("consent_out_of_hours", at=day_of(consent.given_at, zone), until=consent.expires_on)
+    for hold in borrower.holds:
+        if hold.reach == "place" and hold.names[0] in words.PLACES:
+            yield case.Preference("inconvenient_place", place=hold.names[0])
+        if hold.reach == "channel":
+            yield case.Preference("channel_block", channel=_known_channel(hold.names[0]))
+        if hold.reach == "address":
+            yield case.Preference("address_block", address=hold.names[0])
+
+
+def _is_running(wish: Wish, at: datetime) -> bool:
+    return wish.until is None or at < wish.until
+
+
+def _wish(wish: Wish, zone: ZoneInfo) -> case.Preference:
+    return case.Preference(
+        wish.kind,
+        address=wish.address_ref,
+        at=wish.stated_on,
+        channel=_known_channel(wish.channel),
+        days=wish.days,
+        opens=wish.opens * MINUTE,
+        closes=wish.closes * MINUTE,
+        limit_per_day=wish.limit,
+        place=wish.place if wish.place in words.PLACES else None,
+        until=None if wish.until is None else day_of(wish.until - timedelta(microseconds=1), zone),
+    )
+
+
+def _known_channel(channel: str | None) -> str | None:
+    """The channel as the rules know it; one they do not know means every channel."""
+    named = CHANNELS.get(channel or "", channel)
+    return named if named in words.PAST_CHANNELS else None
+
+
+def _text_provenance(borrower: Borrower, zone: ZoneInfo) -> case.TextProvenance | None:
+    """What is known of the number for text messages; None when nobody said anything."""
+    texted = any(one.inbound and one.channel == "sms" for one in borrower.contacts)
+    entries = borrower.profile.channels if borrower.profile is not None else ()
+    said: list[tuple[datetime, bool]] = [
+        (entry.consent_at, entry.consent)
+        for entry in entries
+        if entry.channel == "sms" and entry.consent is not None and entry.consent_at is not None
+    ]
+    consents = (one for one in borrower.consents if one.matter == "channel" and one.channel in (None, "sms"))
+    said.extend((one.given_at, one.withdrawn_at is None) for one in consents)
+    if not said:
+        return case.TextProvenance(debtor_texted=True) if texted else None
+    given_at, consent = max(said)
+    return case.TextProvenance(consent=consent, consent_at=day_of(given_at, zone), debtor_texted=texted)
+
+
+def _past(one: Contact) -> case.PastContact:
+    return case.PastContact(
+        at=one.at,
+        channel=_known_channel(one.channel) or "phone",
+        direction="in" if one.inbound else "out",
+        outcome=_outcome(one.outcome),
+        debts=one.loan_ids,
+        placed_for=one.loan_ids,
+        to=None if one.channel in AT_HOME else one.to,
+        by=one.by,
+        ref=one.contact_id or "",
+    )
+
+
+def _outcome(outcome: str) -> str | None:
+    """An outcome that the rules do not know, or that nobody knows, is None to them: it counts as connected."""
+    known = OUTCOMES.get(outcome, outcome)
+    return known if known in words.OUTCOMES else None

@@ -1,0 +1,197 @@
+"""What each loan still owes, by ingest's last word and all money heard of since."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from types import MappingProxyType
+from typing import Any, Final
+
+from services.contact.domain.borrower import (
+    CLOSED_LOANS_MAX,
+    PAYMENTS_MAX,
+    Borrower,
+    Coming,
+    Contact,
+    Loan,
+    Payment,
+    Spell,
+)
+from services.contact.domain.contacting import with_contact
+from services.contact.domain.gate.words import DEBT_TYPES
+from shared.events import (
+    DelinquencyChanged,
+    FactVoided,
+    InstalmentComingDue,
+    LoanClosed,
+    LoanCured,
+    LoanImported,
+    LoanOpened,
+    PaymentReceived,
+    PaymentReversed,
+)
+
+NOTHING: Final = Decimal(0)
+
+
+def owing(borrower: Borrower) -> tuple[str, ...]:
+    """The loans with something past due, the oldest lateness first."""
+    late = [loan_id for loan_id, loan in borrower.loans.items() if loan.owed > 0]
+    return tuple(sorted(late, key=lambda loan_id: (borrower.loans[loan_id].overdue_since or date.max, loan_id)))
+
+
+def coming_due(borrower: Borrower, today: date) -> tuple[str, ...]:
+    """The loans with an instalment that is yet to come due, or due today, and not paid; the nearest first."""
+    open_loans = ((loan_id, loan.coming) for loan_id, loan in borrower.loans.items() if not loan.closed)
+    near = [(coming.due_on, loan_id) for loan_id, coming in open_loans if coming is not None and coming.unpaid > 0]
+    return tuple(loan_id for due_on, loan_id in sorted(near) if due_on >= today)
+
+
+def open_loan(borrower: Borrower, event: LoanOpened) -> Borrower:
+    """A loan this borrower owes."""
+    debt_type = event.product if event.product in DEBT_TYPES else None
+    loan = Loan(event.currency, event.jurisdiction, debt_type)
+    return _with_loan(borrower, event.loan_id, loan)
+
+
+def take_over(borrower: Borrower, event: LoanImported) -> Borrower:
+    """A running loan, with the contacts that others made before."""
+    past = (
+        Contact(one.at, one.channel, one.outcome, one.loan_ids, inbound=one.direction == "in", by=one.by)
+        for one in event.recent_contacts
+    )
+    return reduce(with_contact, past, open_loan(borrower, event))
+
+
+def note_lateness(borrower: Borrower, event: DelinquencyChanged) -> Borrower:
+    """Ingest's figure, which contains all money with effect up to its day."""
+    loan = borrower.loans.get(event.loan_id) or Loan(event.currency)
+    changed = replace(
+        loan,
+        past_due=event.delinquent_amount,
+        overdue_since=event.overdue_since,
+        bucket=event.bucket_to,
+        stage=event.stage,
+        as_of=event.as_of,
+        payments=tuple(paid for paid in loan.payments if paid.value_on > event.as_of),
+        coming=_still_coming(loan.coming, event.as_of),
+    )
+    return _with_loan(borrower, event.loan_id, changed)
+
+
+def _still_coming(coming: Coming | None, today: date) -> Coming | None:
+    return None if coming is None or coming.due_on < today else coming
+
+
+def note_coming(borrower: Borrower, event: InstalmentComingDue) -> Borrower:
+    """The next instalment, unless a nearer one is still to be paid."""
+    loan = borrower.loans.get(event.loan_id) or Loan(event.currency)
+    coming = Coming(event.number, event.due_on, event.amount)
+    return _with_loan(borrower, event.loan_id, replace(loan, coming=coming))
+
+
+def note_payment(borrower: Borrower, event: PaymentReceived) -> Borrower:
+    """Money counts at once, whatever its value date: first for what is past due, the rest for what is coming."""
+    loan = borrower.loans.get(event.loan_id)
+    if loan is None:
+        return borrower
+    rest = max(NOTHING, event.amount - loan.owed)
+    payments = loan.payments
+    if loan.past_due:
+        payments = _bounded((*payments, Payment(event.payment_id, event.amount, event.value_on)))
+    coming = loan.coming and loan.coming._replace(unpaid=max(NOTHING, loan.coming.unpaid - rest))
+    return _with_loan(borrower, event.loan_id, replace(loan, payments=payments, coming=coming))
+
+
+def _bounded(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
+    """At most eight; beyond that the two oldest are told as one, so that no money is lost."""
+    if len(payments) <= PAYMENTS_MAX:
+        return payments
+    first, second, *rest = payments
+    both = Payment(second.payment_id, first.amount + second.amount, max(first.value_on, second.value_on))
+    return (both, *rest)
+
+
+def forget_payment(borrower: Borrower, event: PaymentReversed) -> Borrower:
+    """Money that turned out not to have come; what ingest's figure had of it, ingest tells anew."""
+    return _without_payment(borrower, event.loan_id, event.payment_id)
+
+
+def undo(borrower: Borrower, event: FactVoided) -> Borrower:
+    """A payment, a closing or the loan itself never was."""
+    if event.loan_id is None or event.loan_id not in borrower.loans:
+        return borrower
+    if event.voided == "PaymentReceived" and event.voided_id is not None:
+        return _without_payment(borrower, event.loan_id, event.voided_id)
+    if event.voided == "LoanClosed":
+        return _with_loan(borrower, event.loan_id, replace(borrower.loans[event.loan_id], closed=False))
+    if event.voided in ("LoanOpened", "LoanImported"):
+        rest = {loan_id: loan for loan_id, loan in borrower.loans.items() if loan_id != event.loan_id}
+        return in_spell(replace(borrower, loans=rest))
+    return borrower
+
+
+def _without_payment(borrower: Borrower, loan_id: str, payment_id: str) -> Borrower:
+    loan = borrower.loans.get(loan_id)
+    if loan is None:
+        return borrower
+    payments = tuple(paid for paid in loan.payments if paid.payment_id != payment_id)
+    return _with_loan(borrower, loan_id, replace(loan, payments=payments))
+
+
+def note_cure(borrower: Borrower, event: LoanCured) -> Borrower:
+    """Nothing is past due any more."""
+    loan = borrower.loans.get(event.loan_id)
+    if loan is None:
+        return borrower
+    return _with_loan(borrower, event.loan_id, replace(loan, past_due=NOTHING, overdue_since=None, payments=()))
+
+
+def close_loan(borrower: Borrower, event: LoanClosed) -> Borrower:
+    """Nothing is asked on a loan that ended; the latest few are kept, because a closing may be voided."""
+    loan = borrower.loans.get(event.loan_id)
+    if loan is None:
+        return borrower
+    rest = {loan_id: one for loan_id, one in borrower.loans.items() if loan_id != event.loan_id}
+    closed = [loan_id for loan_id, one in rest.items() if one.closed]
+    for forgotten in closed[: max(0, len(closed) + 1 - CLOSED_LOANS_MAX)]:
+        del rest[forgotten]
+    return in_spell(replace(borrower, loans={**rest, event.loan_id: replace(loan, closed=True)}))
+
+
+def _with_loan(borrower: Borrower, loan_id: str, loan: Loan) -> Borrower:
+    return in_spell(replace(borrower, loans={**borrower.loans, loan_id: loan}))
+
+
+def in_spell(borrower: Borrower) -> Borrower:
+    """The lateness that the oldest unpaid due date began.
+
+    A later date is a new lateness, whose steps begin with the mildest; an earlier one found out later goes on where the
+    steps stand. With nothing past due, what was declared has served its turn.
+    """
+    late = [loan for loan in borrower.loans.values() if loan.past_due and not loan.closed]
+    since = [loan.overdue_since for loan in late if loan.overdue_since is not None]
+    if not since:
+        return replace(borrower, spell=None, situation=None, withheld=None) if borrower.spell else borrower
+    anchor, spell = min(since), borrower.spell
+    if spell is not None and anchor == spell.anchor:
+        return borrower
+    if spell is None or anchor > spell.anchor:
+        return replace(borrower, spell=Spell(anchor), withheld=None)
+    return replace(borrower, spell=replace(spell, anchor=anchor))
+
+
+LOAN_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = MappingProxyType(
+    {
+        LoanOpened: open_loan,
+        LoanImported: take_over,
+        DelinquencyChanged: note_lateness,
+        InstalmentComingDue: note_coming,
+        PaymentReceived: note_payment,
+        PaymentReversed: forget_payment,
+        FactVoided: undo,
+        LoanCured: note_cure,
+        LoanClosed: close_loan,
+    }
+)

@@ -1,0 +1,94 @@
+"""By which channel, and where, a borrower can be reached: what they agreed to, and what nothing closed since."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from services.contact.domain.borrower import Borrower
+from services.contact.domain.gate.zones import zone_named
+from services.contact.domain.profile import ChannelProfile
+from services.contact.domain.strategy import Rung, Strategy, Way
+
+CHANNEL_WISHES: Final = frozenset({"channel_block", "address_block"})
+
+
+def zone_of(borrower: Borrower, at_home: str | None = None) -> ZoneInfo:
+    """The borrower's own zone: stated, else signalled, else the jurisdiction's, else UTC. (The gate asks for all.)"""
+    profile = borrower.profile
+    if profile is not None and profile.time_zone is not None:
+        return zone_named(profile.time_zone)
+    if profile is not None and profile.location_signals:
+        return zone_named(profile.location_signals[0].tz)
+    return zone_named(at_home or "UTC")
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """The local date of an instant."""
+    return at.astimezone(zone).date()
+
+
+def address_for(borrower: Borrower, channel: str, at: datetime) -> str | None:
+    """Where the borrower may be reached by *channel*: the first address of the profile that is open."""
+    entries = borrower.profile.channels if borrower.profile is not None else ()
+    return next(
+        (entry.address_ref for entry in entries if entry.channel == channel and is_open(borrower, entry, at)), None
+    )
+
+
+def is_open(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
+    """Whether that address is valid, agreed to as far as anybody asked, and closed by nothing."""
+    return (
+        entry.valid
+        and entry.address_ref not in borrower.invalid
+        and not is_refused(borrower, entry, at)
+        and not is_stopped(borrower, entry.channel, entry.address_ref, at)
+    )
+
+
+def is_refused(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
+    """Whether the latest word about consent to this channel is no."""
+    words = [(entry.consent_at or datetime.min.replace(tzinfo=UTC), entry.consent)]
+    for consent in borrower.consents:
+        about = consent.channel in (None, entry.channel) and consent.address_ref in (None, entry.address_ref)
+        if consent.matter == "channel" and about:
+            over = consent.expires_on is not None and at.date() > consent.expires_on
+            words.append((consent.given_at, None if over else True))
+            if consent.withdrawn_at is not None:
+                words.append((consent.withdrawn_at, False))
+    return max(words, key=lambda word: word[0])[1] is False
+
+
+def is_stopped(borrower: Borrower, channel: str, address_ref: str, at: datetime) -> bool:
+    """Whether a hold or wish closes this channel or address."""
+    for hold in borrower.holds:
+        if (hold.reach == "channel" and channel in hold.names) or (
+            hold.reach == "address" and address_ref in hold.names
+        ):
+            return True
+    for wish in borrower.wishes:
+        running = wish.until is None or at < wish.until
+        if running and wish.kind == "channel_block" and wish.channel in (None, channel):
+            return True
+        if running and wish.kind == "address_block" and wish.address_ref in (None, address_ref):
+            return True
+    return False
+
+
+def language_of(borrower: Borrower) -> str | None:
+    """The language to write in: the one wished for, else the profile's."""
+    wished = [wish.language for wish in borrower.wishes if wish.kind == "language" and wish.language is not None]
+    if wished:
+        return wished[-1]
+    return borrower.profile.language if borrower.profile is not None else None
+
+
+def ways_to(borrower: Borrower, rung: Rung, currency: str, strategy: Strategy, at: datetime) -> list[tuple[Way, str]]:
+    """The channels by which *rung* can reach the borrower, each with its address.
+
+    The preferred one comes first, then the cheapest that works; one that failed lately comes last.
+    """
+    found = [(way, address_for(borrower, way.channel, at)) for way in strategy.ways_of(rung, currency)]
+    reachable = [(way, address) for way, address in found if address is not None]
+    failed = {one.to for one in borrower.contacts if one.outcome == "failed"}
+    preferred = {wish.channel for wish in borrower.wishes if wish.kind == "preferred_channel"}
+    return sorted(reachable, key=lambda pair: (pair[1] in failed, pair[0].channel not in preferred))

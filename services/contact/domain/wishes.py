@@ -1,0 +1,141 @@
+"""What the borrower asked for, agreed to and told: remembered as it was said, obeyed from the moment it is heard."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import time
+from types import MappingProxyType
+from typing import Any, Final
+
+from services.contact.domain.borrower import WISHES_MAX, Borrower, Consent, Contact, Wish
+from services.contact.domain.contacting import with_contact
+from services.contact.domain.gate.reading import WEEKDAYS
+from shared.events import (
+    AddressInvalid,
+    CauseStated,
+    ConsentGiven,
+    ConsentWithdrawn,
+    HardshipClaimed,
+    HardshipConfirmed,
+    HardshipDeclined,
+    HardshipEnded,
+    PreferenceStated,
+    ReplyReceived,
+)
+
+SINGLE: Final = frozenset({"agreed_attempts", "language", "preferred_channel"})
+"""Wishes of which only the last one stated counts."""
+END_OF_DAY: Final = 1440
+
+
+def note_wish(borrower: Borrower, event: PreferenceStated) -> Borrower:
+    """A wish; when there are more than the house can keep, the ones that ended go first (see `is_overwhelmed`)."""
+    wish = Wish(
+        kind=event.kind,
+        stated_on=event.stated_at.date(),
+        channel=event.channel,
+        address_ref=event.address_ref,
+        place=event.place,
+        days=tuple(WEEKDAYS.index(day) for day in event.days),
+        opens=_minutes(event.from_time, 0),
+        closes=_minutes(event.until_time, END_OF_DAY) or END_OF_DAY,
+        limit=event.limit_per_day,
+        language=event.language,
+        until=event.until,
+    )
+    kept = [old for old in borrower.wishes if old.kind not in SINGLE or old.kind != event.kind]
+    running = [old for old in kept if old.until is None or old.until > event.stated_at]
+    return replace(borrower, wishes=(*running, wish)[: WISHES_MAX + 1])
+
+
+def is_overwhelmed(borrower: Borrower) -> bool:
+    """Whether the borrower wishes for more than can be kept: a person must look."""
+    return len(borrower.wishes) > WISHES_MAX
+
+
+def _minutes(at: time | None, otherwise: int) -> int:
+    return otherwise if at is None else at.hour * 60 + at.minute
+
+
+def note_consent(borrower: Borrower, event: ConsentGiven) -> Borrower:
+    """What was agreed to; a consent to further calls is a word from the borrower that the caps look at."""
+    scope = event.scope
+    given = Consent(event.consent_id, event.matter, event.given_at, scope.channel, scope.address_ref, event.expires_on)
+    rest = tuple(one for one in borrower.consents if not _same_matter(one, given))
+    borrower = replace(borrower, consents=(*rest, given))
+    if event.matter != "further_calls":
+        return borrower
+    word = Contact(event.given_at, "phone", "consent_to_calls", scope.loan_ids, inbound=True)
+    return with_contact(borrower, word)
+
+
+def _same_matter(one: Consent, other: Consent) -> bool:
+    return (one.matter, one.channel, one.address_ref) == (other.matter, other.channel, other.address_ref)
+
+
+def take_consent_back(borrower: Borrower, event: ConsentWithdrawn) -> Borrower:
+    """Effective at once."""
+    consents = tuple(
+        one._replace(withdrawn_at=event.withdrawn_at) if one.id == event.consent_id else one
+        for one in borrower.consents
+    )
+    return replace(borrower, consents=consents)
+
+
+def note_reply(borrower: Borrower, event: ReplyReceived) -> Borrower:
+    """A word from the borrower; a reading confirmed later is no second word."""
+    if event.confirmed_by_person:
+        return borrower
+    word = Contact(event.received_at, event.channel, "received", event.loan_ids, inbound=True)
+    return with_contact(borrower, word)
+
+
+def note_dead_address(borrower: Borrower, event: AddressInvalid) -> Borrower:
+    """Nothing is sent there any more; another address has another reference."""
+    return without_address(borrower, event.address_ref)
+
+
+def without_address(borrower: Borrower, address_ref: str) -> Borrower:
+    """The borrower as not to be reached there."""
+    profile = borrower.profile
+    known = profile is None or any(entry.address_ref == address_ref for entry in profile.channels)
+    if not known or address_ref in borrower.invalid:
+        return borrower
+    return replace(borrower, invalid=(*borrower.invalid, address_ref)[-INVALID_MAX:])
+
+
+INVALID_MAX: Final = 32
+
+
+def note_cause(borrower: Borrower, event: CauseStated) -> Borrower:
+    """How the cause is to be handled, over the horizon stated."""
+    return replace(borrower, situation=_over(event.handling, event.horizon))
+
+
+def note_hardship(borrower: Borrower, event: HardshipClaimed | HardshipConfirmed) -> Borrower:
+    """The same of a hardship."""
+    return replace(borrower, situation=_over(event.handling, event.horizon))
+
+
+def forget_hardship(borrower: Borrower, _event: HardshipDeclined | HardshipEnded) -> Borrower:
+    """What was declared counts no more."""
+    return replace(borrower, situation=None)
+
+
+def _over(handling: str, horizon: str) -> str:
+    return "long_relief" if handling == "short_relief" and horizon == "long" else handling
+
+
+WISH_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = MappingProxyType(
+    {
+        PreferenceStated: note_wish,
+        ConsentGiven: note_consent,
+        ConsentWithdrawn: take_consent_back,
+        ReplyReceived: note_reply,
+        AddressInvalid: note_dead_address,
+        CauseStated: note_cause,
+        HardshipClaimed: note_hardship,
+        HardshipConfirmed: note_hardship,
+        HardshipDeclined: forget_hardship,
+        HardshipEnded: forget_hardship,
+    }
+)
