@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy import ROOT
-from deploy.local.databases import HOUSES as ALL_HOUSES
-from deploy.local.databases import app_role_of, database_of, owner_role_of
+from deploy.local.databases import HOUSES, app_role_of, database_of, owner_role_of
 from deploy.local.kafka import KafkaServer, KafkaUnavailable
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Program, accepts
@@ -18,8 +16,6 @@ from deploy.local.secrets import ensure_master_key
 from deploy.local.tokens import ensure_keys, jwks_file, write_service_token
 
 LOOPBACK = "127.0.0.1"
-# A house that is not built yet is not started; every one that is, is.
-HOUSES = tuple(house for house in ALL_HOUSES if (ROOT / "services" / house / "app.py").exists())
 WITH_A_VAULT = ("contact", "feedback")
 READY_SECONDS = 2.0
 PROCESSES = ("postgres", "kafka", *HOUSES, "sandbox", "inbox")
@@ -128,7 +124,7 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         "FORBEAR_DATABASE_URL": server.url(database_of(house), app_role_of(house)),
         "FORBEAR_KAFKA_BOOTSTRAP": bootstrap,
         "FORBEAR_CLOCK": profile.clock,
-        "FORBEAR_PEERS": json.dumps({peer: f"http://{LOOPBACK}:{profile.ports[peer]}" for peer in ALL_HOUSES}),
+        "FORBEAR_PEERS": json.dumps({peer: f"http://{LOOPBACK}:{profile.ports[peer]}" for peer in HOUSES}),
         "FORBEAR_JWKS_FILE": str(jwks_file(profile.keys)),
         "FORBEAR_SERVICE_TOKEN_FILE": str(_token_file(profile, house)),
         "FORBEAR_JURISDICTION": profile.jurisdiction,

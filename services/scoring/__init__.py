@@ -4,7 +4,3 @@ owns: how likely, and why: ability, willingness, roll, cure, expected cash; buck
 hears: collections.repayments.v1, collections.contacts.v1, collections.feedback.v1
 says: collections.risk.v1
 """
-
-HEARS = ("ingest", "contact", "feedback")
-"""In the order of the stored numbers: append to it, never reorder."""
-SAYS = "collections.risk.v1"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.scoring import HEARS, SAYS
 from services.scoring.api.assessments import assessments_door
 from services.scoring.api.features import features_door
 from services.scoring.api.models import models_door
 from services.scoring.api.portfolio import portfolio_door
-from services.scoring.consumers import HANDLERS
+from services.scoring.consumers import HANDLERS, HEARS
 from services.scoring.domain.history import Borrower
 from services.scoring.domain.scoring import blank, decide, evolve, wake_at
 from services.scoring.settings import Settings
@@ -30,7 +29,7 @@ def build_house(settings: Settings, model: Model | None = None) -> House[Borrowe
     """Scoring as a value; without *model* the bucket rates and the expert scorecards answer."""
     return House(
         name="scoring",
-        topic=SAYS,
+        topic="collections.risk.v1",
         hears=HEARS,
         state_type=Borrower,
         schema=1,
@@ -38,7 +37,7 @@ def build_house(settings: Settings, model: Model | None = None) -> House[Borrowe
         evolve=evolve,
         decide=decide,
         wake_at=wake_at,
-        gather=partial(gather, model=model),
+        gather=partial(gather, model=model, hears=HEARS),
         listens_to=frozenset(HANDLERS),
         database=Database.at(settings.database_url, "forbear scoring"),
         clock=clock_named(settings.clock),

@@ -11,6 +11,9 @@ from services.scoring.domain.history import Borrower
 from services.scoring.domain.scoring import CHANGES
 from shared.events import Event, RiskAssessed
 
+HEARS: Final = ("ingest", "contact", "feedback")
+"""The order of the numbers in stored rows: append to it, never reorder."""
+
 HANDLERS: Final[Mapping[type[Event], Callable[[Borrower, Any], Borrower]]] = MappingProxyType(
     {kind: change for kind, change in CHANGES.items() if kind is not RiskAssessed}
 )

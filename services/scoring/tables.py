@@ -14,14 +14,13 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database.tables import NAMING, Instant, Key
 
 metadata = MetaData(naming_convention=NAMING)
 
 # The latest assessment of each borrower, for lists and sums; its text, its basis and all earlier ones stand in
-# `announcements` under the same key and number. `expected_cash` is {currency: amount as text}.
+# `announcements` under the same key and number. `expected_cash` is JSON, {currency: amount as text}.
 assessments = Table(
     "assessments",
     metadata,
@@ -38,7 +37,7 @@ assessments = Table(
     Column("default_probability", Numeric),
     Column("ability", SmallInteger),
     Column("willingness", SmallInteger),
-    Column("expected_cash", JSONB, nullable=False),
+    Column("expected_cash", Text, nullable=False),
 )
 
 # How each borrower stands, as last told: loans that are not closed, and the most instalments unpaid on one of them.

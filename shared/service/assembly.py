@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -35,6 +37,7 @@ from shared.telemetry import set_up_logs, trace_of
 from shared.timers import Timers
 
 CONNECTIONS_MAX: Final = 500
+EXIT_NOT_STARTED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
 
     app = FastAPI(title=f"Forbear {house.name}", version="1", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     app.state.authenticator = Authenticator(settings.jwks_file)
+    app.state.stopping = asyncio.Event()
     problems.install(app, is_weather=is_weather, trace_of=_trace)
     app.add_middleware(Measured)
     shared_routers = (
@@ -83,18 +87,36 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
     return app
 
 
+class Server(uvicorn.Server):
+    """Uvicorn, telling *app* that it stops before it waits for what is under way: a long poll need not run its time."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=STOP_SECONDS_MAX,
+                limit_concurrency=CONNECTIONS_MAX,
+            )
+        )
+        self._stopping: asyncio.Event = app.state.stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way, then close."""
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
 def serve(app: FastAPI, settings: Settings, house: str) -> None:
     """Run *app* until it is told to stop; requests under way are finished first."""
     set_up_logs(house)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        limit_concurrency=CONNECTIONS_MAX,
-    )
+    server = Server(app, settings.host, settings.port)
+    server.run()
+    if not server.started:
+        sys.exit(EXIT_NOT_STARTED)
 
 
 def _loops(house: House[Any], settings: Settings, peers: dict[str, Peer]) -> list[Loop]:

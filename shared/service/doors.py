@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Body, Depends, Path, Query
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -105,6 +105,7 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
 
     @router.get("/v1/announcements")
     async def read_announcements(
+        request: Request,
         after: Cursor = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 500,
         wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX)] = 0,
@@ -114,7 +115,7 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         while True:
             async with house.database.answering() as connection:
                 page = await list_after(connection, after, limit, by_position=by_position)
-            if page or ticks() >= deadline:
+            if page or ticks() >= deadline or request.app.state.stopping.is_set():
                 return {"items": [{"cursor": cursor, **to_json(said)} for cursor, said in page]}
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(house.published.wait(), LOOK_SECONDS)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from deploy.local.secrets import ensure_master_key
@@ -16,7 +17,7 @@ from deploy.local.tokens import ensure_keys, jwks_file, write_service_token
 from services.feedback.app import build
 from services.feedback.settings import Settings
 from shared.heads import Peer
-from tests.harness import Databases
+from tests.harness import Databases, HouseDatabase
 from tests.houses import Client, _set_clock, running
 
 BATCH = "application/cloudevents-batch+json"
@@ -68,9 +69,9 @@ class Street:
         await self.close_days(day)
         return await self.settle()
 
-    async def settle(self) -> dict[str, Any]:
+    async def settle(self, seconds: float = 20) -> dict[str, Any]:
         """Wait until nobody is at work and feedback has heard everything; answer how feedback stands."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(seconds):
             before = None
             while True:
                 found = await self.ingest.quiet(), await self.feedback.quiet()
@@ -94,6 +95,15 @@ class Street:
 
     async def types_said(self, customer: str = "C1") -> list[str]:
         return [type_ for type_, _ in await self.said(customer)]
+
+
+async def sql_of(database: HouseDatabase, statement: str, *values: Any) -> list[Any]:
+    """As the owner of *database*, whichever house it is of."""
+    connection = await asyncpg.connect(database.owner_dsn)
+    try:
+        return await connection.fetch(statement, *values)
+    finally:
+        await connection.close()
 
 
 def _is_quiet(*found: dict[str, Any]) -> bool:

@@ -142,6 +142,14 @@ def test_a_date_beyond_tomorrow_is_a_slip_of_the_pen():
         assert found.as_of == day(expected)
 
 
+@pytest.mark.parametrize("on", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_fault(on):
+    borrower, first = hear(known(), loan(opened_on=day(on)), at("04-10"))
+    borrower, _ = hear(borrower, missed(on), at("04-10"))
+    hear(borrower, late(on, on, 1), at("04-10"))
+    assert len(first) == 1
+
+
 def test_what_was_said_is_remembered_by_the_event_alone():
     borrower, (found,) = hear(known(), loan())
     assert borrower == evolve(known(loan()), found)

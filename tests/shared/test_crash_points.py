@@ -1,25 +1,18 @@
 """Whatever is killed between any two calls: nothing lost, nothing doubled, no number missing, all published."""
 
 from contextlib import suppress
-from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
-from pydantic import BaseModel
 
-from shared.auth import Principal, requires
 from shared.consumer import KafkaConsumer
 from shared.database.tables import published, unpublished
-from shared.fold import Applied, Heard, House, apply
+from shared.fold import Heard, House, apply
 from shared.fold import Request as Via
-from shared.money import Money
 from shared.relay import KafkaPublisher, NumberingPublisher, Relay
-from shared.service import answer_of, kept
-from shared.service.answers import IdempotencyKey, as_json
 from shared.timers import Timers
 from tests.shared.crash import Crash, Fuse, at_every_point, fused, fused_producer
+from tests.shared.doors import counter
 from tests.shared.street import (
     Keys,
     a_house,
@@ -35,7 +28,7 @@ from tests.shared.street import (
     told,
 )
 from tests.shared.topics import read_topic
-from tests.shared.toy import Pay, Purse, RingAt, hearer, pay, soon, speaker
+from tests.shared.toy import Purse, RingAt, hearer, pay, soon, speaker
 
 pytestmark = pytest.mark.postgres
 
@@ -174,35 +167,6 @@ async def _heard_unwatched(first: House[Purse], second: House[Purse]) -> bool:
         heard = {row.key: row.heard[0] for row in await connection.execute(select(subjects))}
     async with first.database.answering() as connection:
         return heard == {row.key: row.said for row in await connection.execute(select(subjects))}
-
-
-class Asked(BaseModel):
-    key: str
-    amount: Money
-
-
-def counter(house: House[Purse]) -> APIRouter:
-    """A small door: a payment is told, and a repeat of the request is answered as the first time."""
-    router = APIRouter()
-
-    def answer(said) -> object:
-        return as_json(201, {"number": said[-1].number})
-
-    @router.post("/v1/payments")
-    async def tell_payment(
-        asked: Asked,
-        request: Request,
-        caller: Annotated[Principal, Depends(requires("payments:write"))],
-        idempotency_key: IdempotencyKey = None,
-    ) -> Response:
-        via = kept(request, caller.name, idempotency_key, await request.body(), answer)
-        outcome = (await apply(house, [Heard(asked.key, Pay("P", asked.amount), via)]))[0]
-        if isinstance(outcome, Applied):
-            fresh = answer(outcome.announcements)
-            return Response(fresh.body, fresh.status, media_type="application/json")
-        return answer_of(outcome)
-
-    return router
 
 
 async def test_the_http_door_may_die_anywhere(databases, tmp_path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, make_dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -48,12 +49,9 @@ class Form:
     instead: Mapping[str, Any] = field(default_factory=dict)
     translate: Callable[[Values], Values] = as_stated
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", self._shape())
-
-    shape: type = field(init=False)
-
-    def _shape(self) -> type:
+    @cached_property
+    def shape(self) -> type:
+        """The dataclass that a body is read as: the command's own checks, under the names that the caller uses."""
         command: Any = self.command
         hints: dict[str, Any] = get_type_hints(command, include_extras=True)
         members: list[Any] = [("customer_id", Identifier)]

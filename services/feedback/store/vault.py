@@ -81,7 +81,7 @@ class Vault:
     async def put(self, connection: AsyncConnection, customer_id: str, words: dict[str, str]) -> UUID:
         """Seal *words* for *customer_id* and answer the reference to them."""
         ref = new_id()
-        data_key = await self._data_key(connection, customer_id)
+        data_key = await self._find_key(connection, customer_id) or await self._make_key(connection, customer_id)
         sealed = _seal(data_key, encode(words), _name(customer_id, ref))
         await connection.execute(_NEW_TEXT, {"ref": ref, "of": customer_id, "sealed": sealed})
         return ref
@@ -89,12 +89,12 @@ class Vault:
     async def list_texts(
         self, connection: AsyncConnection, customer_id: str, after: Place, limit: int
     ) -> Sequence[Opened]:
-        """What *customer_id* said, behind the place *after* (exclusive), oldest first."""
+        """What *customer_id* said, behind *after* (exclusive), oldest first; nothing once their key is gone."""
         asked = {"of": customer_id, "at": after[0], "after_ref": after[1], "count": limit}
         found = (await connection.execute(_OF_CUSTOMER, asked)).all()
-        if not found:
+        data_key = await self._find_key(connection, customer_id)
+        if data_key is None:
             return []
-        data_key = await self._data_key(connection, customer_id)
         return [
             Opened(
                 row.ref,
@@ -106,15 +106,18 @@ class Vault:
             for row in found
         ]
 
-    async def _data_key(self, connection: AsyncConnection, customer_id: str) -> AESGCM:
-        """The borrower's own key, made when it is first needed; whoever makes it first has made it for all."""
-        name = f"feedback data key\n{customer_id}".encode()
+    async def _find_key(self, connection: AsyncConnection, customer_id: str) -> AESGCM | None:
+        """The borrower's own key, unwrapped; None before anything was sealed, and after it was destroyed."""
         wrapped = (await connection.execute(_KEY, {"of": customer_id})).scalar_one_or_none()
-        if wrapped is None:
-            fresh = _seal(self._master, AESGCM.generate_key(KEY_BYTES * 8), name)
-            await connection.execute(_NEW_KEY, {"of": customer_id, "wrapped": fresh})
-            wrapped = (await connection.execute(_KEY, {"of": customer_id})).scalar_one()
-        return AESGCM(_open(self._master, wrapped, name))
+        return None if wrapped is None else AESGCM(_open(self._master, wrapped, _key_name(customer_id)))
+
+    async def _make_key(self, connection: AsyncConnection, customer_id: str) -> AESGCM:
+        """The borrower's own key, which did not exist yet; whoever makes it first has made it for all."""
+        fresh = _seal(self._master, AESGCM.generate_key(KEY_BYTES * 8), _key_name(customer_id))
+        await connection.execute(_NEW_KEY, {"of": customer_id, "wrapped": fresh})
+        made = await self._find_key(connection, customer_id)
+        assert made is not None, "a key is there once it is made"
+        return made
 
 
 async def sweep(connection: AsyncConnection) -> int:
@@ -136,6 +139,11 @@ def _uses(said: Said) -> list[dict[str, Any]]:
         for name, ref in stated.items()
         if name.endswith("_ref") and isinstance(ref, UUID)
     ]
+
+
+def _key_name(customer_id: str) -> bytes:
+    """What a wrapped key is bound to."""
+    return f"feedback data key\n{customer_id}".encode()
 
 
 def _name(customer_id: str, ref: UUID) -> bytes:

@@ -21,8 +21,8 @@ from shared.refusal import Refusal, Refused, refuse
 PREVIEW: Final[dict[str, Any]] = {
     "as_of": "2025-02-06", "valid_until": "2025-03-09", "basis": "bucket_rates", "confidence": "low",
     "model": "bucket-rates:car-loans-2017-2023", "trained_on": None, "model_expired": False,
-    "roll_probability": "0.1480", "cure_probability": "0.6128", "default_probability": "0.1894",
-    "expected_cash": [{"amount": "301.43", "currency": "CNY"}],
+    "roll_probability": "0.1480", "cure_probability": "0.5207", "default_probability": "0.1885",
+    "expected_cash": [{"amount": "213.47", "currency": "CNY"}],
     "ability": {
         "verdict": "insufficient_data", "confidence": "low", "score": None, "baseline": None, "reasons": [],
         "remainder": None,
@@ -33,11 +33,11 @@ PREVIEW: Final[dict[str, Any]] = {
     },
     "loans": [{
         "loan_id": "L1", "currency": "CNY", "basis": "bucket_rates", "roll_probability": "0.1480",
-        "cure_probability": "0.6128", "default_probability": "0.1894", "expected_cash": "301.43",
+        "cure_probability": "0.5207", "default_probability": "0.1885", "expected_cash": "213.47",
     }],
-    "baseline": "-4.4015",
+    "baseline": "-4.3297",
     "reasons": [{
-        "code": "behind", "contribution": "2.9477", "wording": "behind-1",
+        "code": "behind", "contribution": "2.8699", "wording": "behind-1",
         "words": {"zh-CN": "目前有一期未还。", "en": "One instalment is behind now."},
     }],
     "remainder": "0",

@@ -22,7 +22,7 @@ from shared.codec import Unreadable, decode, encode, parse
 from shared.events import EVENT_TYPES, Event, Wake
 from shared.fold import House
 from shared.fold.hearing import heard_from
-from shared.heads import Peer, PeerUnreachable
+from shared.heads import Peer
 from shared.refusal import refuse
 
 EXAMPLE: Final = {
@@ -66,7 +66,7 @@ async def recount(
 ) -> Borrower:
     """The record at the end of *as_of*, from what was *heard*, in that order, as its sources still tell it.
 
-    Raises: Refused when a source cannot be reached, or tells another story than the one that was heard.
+    Raises: PeerUnreachable; Refused when a source tells another story than the one that was heard.
     """
     if len(heard) > HEARD_MAX:
         raise refuse("history-too-long", f"more than {HEARD_MAX} events were heard of this borrower")
@@ -80,10 +80,7 @@ async def _told_by(peer: Peer, key: str, until: int) -> Mapping[int, Announcemen
     """What *peer* has said about *key* up to the number *until* (inclusive)."""
     found: dict[int, Announcement] = {}
     while len(found) < until:
-        try:
-            page = await peer.wanted({key: len(found)}, PAGE_MAX)
-        except PeerUnreachable:
-            raise refuse("unavailable", "a source of this borrower's history does not answer; try again") from None
+        page = await peer.wanted({key: len(found)}, PAGE_MAX)
         if not page:
             raise refuse("conflict", "a source no longer tells what was heard of it")
         found |= {said.number: said for said in page}

@@ -9,6 +9,7 @@ from shared.events import Event, RiskAssessed
 from shared.refusal import Refusal, Refused, refuse
 
 FACTS_MAX: Final = 1000
+UNREADABLE: Final = {"too-large": "body-too-large", "invalid-json": "unreadable-body"}
 HEEDED: Final = {kind.__name__: kind for kind in CHANGES if kind is not RiskAssessed}
 
 
@@ -17,8 +18,7 @@ def read_facts(body: bytes) -> list[Event]:
     try:
         stated = parse(body)
     except Unreadable as error:
-        code = "body-too-large" if error.code == "too-large" else "unreadable-body"
-        raise refuse(code, error.detail) from None
+        raise refuse(UNREADABLE.get(error.code, error.code), error.detail) from None
     facts = stated.get("facts") if isinstance(stated, dict) else None
     if not isinstance(facts, list) or not 0 < len(facts) <= FACTS_MAX:
         raise refuse("schema", f"1 to {FACTS_MAX} facts are expected", "/facts")

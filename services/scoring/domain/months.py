@@ -108,5 +108,5 @@ def days_since(since: date | None, day: int) -> int:
 
 
 def month_start(month: int) -> int:
-    """The ordinal of the first day of a month, as `month_of` numbers it."""
-    return date(month // 12, month % 12 + 1, 1).toordinal()
+    """The ordinal of the first day of a month, as `month_of` numbers it; before year 1, the first day there is."""
+    return date(month // 12, month % 12 + 1, 1).toordinal() if month >= 12 else 1

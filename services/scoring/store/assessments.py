@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, Numeric, Row, and_, bindparam, case, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scoring.domain.history import Borrower, Loan
 from services.scoring.domain.rates import WORST
 from services.scoring.tables import assessments, bucket_rates, standings
 from shared.announcements import Announcement
-from shared.codec import decode
+from shared.codec import decode, encode
 from shared.database.tables import announcements
 from shared.events import RiskAssessed
 from shared.fold import Said
@@ -45,7 +46,7 @@ _RISK = (
     .group_by("behind", "band")
     .order_by("behind", "band")
 )
-_EACH = func.jsonb_each_text(assessments.c.expected_cash).table_valued("key", "value", name="cash")
+_EACH = func.jsonb_each_text(cast(assessments.c.expected_cash, JSONB)).table_valued("key", "value", name="cash")
 _CASH = (
     select(_BEHIND, _EACH.c.key.label("currency"), func.sum(cast(_EACH.c.value, Numeric)).label("amount"))
     .select_from(standings.join(assessments, assessments.c.key == standings.c.key).join(_EACH, literal(value=True)))
@@ -97,7 +98,7 @@ def _assessment_row(announced: Announcement) -> dict[str, Any]:
         "default_probability": found.default_probability,
         "ability": found.ability.score,
         "willingness": found.willingness.score,
-        "expected_cash": {each.currency: format(each.amount, "f") for each in found.expected_cash},
+        "expected_cash": encode({each.currency: each.amount for each in found.expected_cash}).decode(),
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scoring import HEARS
 from services.scoring.domain.assessment import VALID_DAYS
 from services.scoring.domain.context import Context
 from services.scoring.domain.history import Borrower
@@ -27,13 +26,19 @@ Questions = Mapping[str, tuple[float, ...]]
 
 
 async def gather(
-    connection: AsyncConnection, work: Sequence[Heard], _prepared: None, now: datetime, *, model: Model | None
+    connection: AsyncConnection,
+    work: Sequence[Heard],
+    _prepared: None,
+    now: datetime,
+    *,
+    model: Model | None,
+    hears: tuple[str, ...],
 ) -> Mapping[str, Context]:
     """The context of every borrower in *work*; what a model was not asked, the bucket rates answer."""
     context = await _context(connection, now, model)
     if model is None:
         return dict.fromkeys((item.key for item in work), context)
-    questions = await _questions(connection, work, now)
+    questions = await _questions(connection, work, now, hears)
     answers = ask(model, {one: vector for asked in questions.values() for one, vector in asked.items()}, now)
     return {
         key: replace(context, model_answers={one: answers[one] for one in asked if one in answers})
@@ -52,19 +57,25 @@ async def _context(connection: AsyncConnection, now: datetime, model: Model | No
     return Context(now, rates, model_valid_until=model.valid_until if model else None)
 
 
-async def _questions(connection: AsyncConnection, work: Sequence[Heard], now: datetime) -> Mapping[str, Questions]:
+async def _questions(
+    connection: AsyncConnection, work: Sequence[Heard], now: datetime, hears: tuple[str, ...]
+) -> Mapping[str, Questions]:
     by_key: dict[str, list[Heard]] = defaultdict(list)
     for item in work:
         by_key[item.key].append(item)
     return {
-        row.key: model_questions(borrower_in(row), _in_turn(row, by_key[row.key], now), now)
+        row.key: model_questions(borrower_in(row), _in_turn(_heard(row, hears), by_key[row.key], now), now)
         for row in await records_of(connection, by_key)
     }
 
 
-def _in_turn(row: Row[Any], items: Sequence[Heard], now: datetime) -> Iterator[Event | Command | Wake]:
+def _heard(row: Row[Any], hears: tuple[str, ...]) -> dict[str, int]:
+    """The last number heard from each source; a row may be older than the latest source."""
+    return {**dict.fromkeys(hears, 0), **dict(zip(hears, row.heard, strict=False))}
+
+
+def _in_turn(heard: dict[str, int], items: Sequence[Heard], now: datetime) -> Iterator[Event | Command | Wake]:
     """What of *items* the fold will apply: of each source the next number, and every wake up to now."""
-    heard = {**dict.fromkeys(HEARS, 0), **dict(zip(HEARS, row.heard, strict=False))}
     for item in items:
         if isinstance(item.via, Message):
             if item.via.number != heard[item.via.source] + 1:

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database.tables import Instant, Key
 from shared.migrations import create_plumbing
@@ -50,5 +49,5 @@ def _create_assessments() -> None:
         sa.Column("default_probability", sa.Numeric),
         sa.Column("ability", sa.SmallInteger),
         sa.Column("willingness", sa.SmallInteger),
-        sa.Column("expected_cash", JSONB, nullable=False),
+        sa.Column("expected_cash", sa.Text, nullable=False),
     )

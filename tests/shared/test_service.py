@@ -1,0 +1,163 @@
+"""A toy house, assembled: the doors every house has, what they refuse, and an orderly stop."""
+
+import asyncio
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+
+from shared.clock import ticks
+from shared.fold import apply
+from shared.service.assembly import Server
+from tests.shared.clients import a_client
+from tests.shared.doors import counter
+from tests.shared.street import (
+    a_house,
+    app_of,
+    eventually,
+    messages,
+    publish_all,
+    state_of,
+    told,
+)
+from tests.shared.toy import speaker
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_heads_answer_the_last_number_of_each_key(first, client):
+    await told(first, "A", "1.00", "2.00")
+    await told(first, "B", "1.00")
+    asked = await client.post("/v1/heads", json={"keys": ["A", "NOBODY"]})
+    assert asked.json() == {"heads": {"A": 2, "NOBODY": 0}}
+    pages = [(await client.get("/v1/heads", params={"after": after, "limit": 1})).json() for after in ("", "A", "B")]
+    assert [page["heads"] for page in pages] == [{"A": 2}, {"B": 1}, {}]
+
+
+async def test_announcements_are_read_behind_a_cursor_in_the_order_of_publication(first, client):
+    await told(first, "A", "1.00", "2.00")
+    assert (await client.get("/v1/announcements")).json() == {"items": []}
+    await publish_all(first)
+    (one, two) = (await client.get("/v1/announcements")).json()["items"]
+    assert [one["number"], two["number"]] == [1, 2]
+    assert (await client.get("/v1/announcements", params={"after": one["cursor"]})).json()["items"] == [two]
+
+
+async def test_a_long_poll_answers_as_soon_as_there_is_something(first, client):
+    asked = asyncio.create_task(client.get("/v1/announcements", params={"wait": 20}))
+    await told(first, "A", "1.00")
+    began = ticks()
+    await publish_all(first)
+    assert len((await asked).json()["items"]) == 1
+    assert ticks() - began < 5
+    assert (await client.get("/v1/announcements", params={"after": 99, "wait": 0.1})).json()["items"] == []
+
+
+async def test_what_is_wanted_is_answered_per_key_in_order(first, client):
+    await told(first, "A", "1.00", "2.00", "3.00")
+    await told(first, "B", "1.00")
+    asked = {"after": {"A": 1, "B": 0, "NOBODY": 0}, "limit_each": 1}
+    found = (await client.post("/v1/announcements/wanted", json=asked)).json()["items"]
+    assert [(item["key"], item["number"]) for item in found] == [("A", 2), ("B", 1)]
+
+
+async def test_a_borrower_s_events_are_told_a_page_at_a_time(first, client):
+    await told(first, "A", "1.00", "2.00", "3.00")
+    page = (await client.get("/v1/customers/A/events", params={"after": 1, "limit": 1})).json()["items"]
+    assert [item["number"] for item in page] == [2]
+
+
+async def test_operators_see_and_settle_what_is_parked(first, second, keys):
+    said = await told(first, "A", "1.00", "13.00")
+    await apply(second, messages(second, said))
+    async with a_client(second, keys) as client:
+        (item,) = (await client.get("/v1/parked")).json()["items"]
+        assert (item["key"], item["number"]) == ("A", 2)
+        path = f"/v1/parked/{item['id']}"
+        content = {"payment_id": "P", "loan_id": "L1", "amount": 12.0, "paid_on": "2025-01-01", "kind": "repayment"}
+        refused = await client.post(f"{path}/replace", json={"type": "PaymentReceived", "data": content})
+        assert refused.status_code == 422
+        discarded = await client.post(f"{path}/discard")
+        assert (discarded.status_code, discarded.json()) == (200, {"applied": item["id"]})
+        assert (await client.post(f"{path}/discard")).status_code == 404
+        assert (await client.post(f"{path}/release")).status_code == 404
+    assert (await state_of(second, "A")).count == 1
+
+
+async def test_the_process_lives_and_says_what_it_counts(first, keys):
+    async with a_client(first, keys) as client:
+        client.headers.pop("Authorization")
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/metrics")).status_code == 401
+        client.headers["Authorization"] = f"Bearer {keys.token('metrics:read')}"
+        await told(first, "A", "1.00")
+        metrics = (await client.get("/metrics")).text
+    heard = 'forbear_heard_total{door="request",outcome="Applied"}'
+    assert all(name in metrics for name in (heard, "forbear_unpublished 1.0", "forbear_http_request_seconds"))
+
+
+OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+
+
+async def test_no_door_but_health_is_open(first, keys):
+    app = app_of(first, keys, routers=[counter(first)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://street") as nobody:
+        for path, methods in app.openapi()["paths"].items():
+            for method in methods:
+                answer = await nobody.request(method, path.format(customer_id="A", parked_id=1), json={})
+                assert (answer.status_code == 401) == (path not in OPEN), path
+                assert answer.status_code != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_token_without_the_scope_is_told_which_one_it_needs(first, keys):
+    async with a_client(first, keys, "events:read") as client:
+        refused = await client.get("/v1/quiet")
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope-missing")
+    assert "street:read" in refused.json()["detail"]
+
+
+async def test_a_house_stops_within_its_bound_and_leaves_no_connection(databases, keys):
+    async with a_house(databases, speaker) as first:
+        app = app_of(first, keys)
+        server = Server(app, "127.0.0.1", 0)
+        serving = asyncio.create_task(server.serve())
+        await eventually(lambda: _is_started(server))
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await eventually(lambda: _is_ready(client))
+        began = ticks()
+        server.should_exit = True
+        await asyncio.wait_for(serving, 10)
+        assert ticks() - began < 5
+        name = first.database.work.url.database
+        assert await _connections(databases, name) == 0
+        left = [task for task in asyncio.all_tasks() if task.get_name() in ("Timers", "Relay", "Sweep")]
+        assert not left
+
+
+async def _is_started(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).status_code == 200
+
+
+async def _connections(databases, name: str) -> int:
+    admin = await asyncpg.connect(databases.server.admin_url(driver=""))
+    try:
+        return await admin.fetchval("select count(*) from pg_stat_activity where datname = $1", name)
+    finally:
+        await admin.close()
+
+
+async def test_a_house_whose_database_is_away_is_alive_and_not_ready(keys):
+    from shared.database import Database
+
+    house = speaker(Database.at("postgresql+asyncpg://nobody@127.0.0.1:1/none", "tests"))
+    async with a_client(house, keys) as client:
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        answer = await client.get("/v1/quiet")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
