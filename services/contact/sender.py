@@ -97,16 +97,15 @@ class Sender:
             await self._rest()
 
     async def work(self) -> int:
-        """One round: write down what was answered, begin what can be begun, tell what is not told; how many began."""
+        """One round: write down what was answered, tell what is not told, begin what can be begun; how many began."""
         await self._collect()
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
         async with self._house.database.begin() as connection:
-            if not await store.is_pending(connection):
-                return 0
-        begun = await self._begin_some()
-        await self._report()
-        return begun
+            to_begin, to_tell = await store.pending(connection)
+        if to_tell:
+            await self._report()
+        return await self._begin_some() if to_begin else 0
 
     async def finish(self) -> None:
         """Wait for the calls under way, write down what they came to, and tell it."""

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from deploy.local.tokens import jwks_file, write_service_token
 from services.contact.app import build
 from services.contact.settings import Settings
@@ -99,6 +101,15 @@ class Street:
         async with asyncio.timeout(20):
             while asked.count("/v1/heads") < wanted:  # noqa: ASYNC110  counted by the line
                 await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def no_call_begins(self) -> AsyncIterator[None]:
+        """Keep the sender from beginning anything, as a switch does while it is being thrown."""
+        connection = await asyncpg.connect(self.contact.database.owner_dsn)
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(hashtextextended('forbear kill switch', 0))")
+            yield
+        await connection.close()
 
     async def next_wake(self) -> str:
         """The instant at which contact will act by itself."""

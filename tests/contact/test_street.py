@@ -63,6 +63,23 @@ async def test_a_payment_accepted_before_the_hour_cancels_what_was_planned(stree
     assert await street.sandbox.recorded() == []
 
 
+async def test_a_hold_between_the_reservation_and_the_call_stops_the_call(street):
+    await go_late(street)
+    wake = await street.next_wake()
+    await street.close_day(wake[:10])
+    async with street.no_call_begins():
+        await street.move_clock(wake)
+        await street.until_said("ContactReserved")
+        held = await street.contact.post("/v1/holds", {"customer_id": "C1", "kind": "payment_claimed"})
+        assert held.status_code == 201
+        cancelled = dict(await street.said())["ContactCancelled"]
+        assert cancelled["attempt_id"] == dict(await street.said())["ContactReserved"]["attempt_id"]
+    await street.settle()
+    assert await street.sandbox.recorded() == []
+    [attempt] = (await street.contact.get("/v1/customers/C1/contacts"))["attempts"]
+    assert (attempt["state"], attempt["reason"]) == ("cancelled", "withdrawn")
+
+
 async def test_nobody_is_reserved_whose_payment_was_accepted_and_not_heard_yet(street):
     await go_late(street)
     wake = await street.next_wake()

@@ -127,9 +127,9 @@ _SETTLE = text("""
     where attempt_id = :attempt and state = 'unknown' and reported returning *
 """)
 _PENDING = text("""
-    select exists (select 1 from attempts
-                   where state = 'reserved' and (leased_until is null or leased_until < clock_timestamp()))
-        or exists (select 1 from attempts where not reported)
+    select exists (select 1 from attempts where state = 'reserved'
+                   and (leased_until is null or leased_until < clock_timestamp())) as to_begin,
+           exists (select 1 from attempts where not reported) as to_tell
 """)
 _OPEN = text("select count(*) from attempts where state in ('reserved', 'sending') or not reported")
 _IN_FLIGHT = text(f"""
@@ -167,9 +167,10 @@ class Closing:
     currency: str | None = None
 
 
-async def is_pending(connection: AsyncConnection) -> bool:
-    """Whether there is anything to begin or to tell; cheap, because it is asked again and again."""
-    return bool((await connection.execute(_PENDING)).scalar_one())
+async def pending(connection: AsyncConnection) -> tuple[bool, bool]:
+    """Whether there is anything to begin, and to tell; cheap, because it is asked again and again."""
+    row = (await connection.execute(_PENDING)).one()
+    return row.to_begin, row.to_tell
 
 
 async def claim(
