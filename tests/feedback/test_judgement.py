@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from services.feedback.domain.decide import decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.judgement import look_at, verdict_of
 from services.feedback.domain.waking import wake_at
+from shared.codec import decode, encode
 from shared.events import (
     ChargebackPosted,
     FactVoided,
@@ -327,7 +327,7 @@ def test_the_state_of_a_borrower_with_two_promises_and_a_hardship_is_small_and_c
     state, _ = tell(state, ClaimHardship(ids[2], "short_relief", "short", ("loan-000001",)), Context(MORNING))
     state, _ = tell(state, ConfirmHardship(ids[2], "short", date(2025, 6, 1)), Context(MORNING))
     state, _ = tell(state, paid(50, ids[3], "loan-000001"))
-    body = msgspec.json.encode(state)
+    body = encode(state)
     assert len(body) <= 800, len(body)
-    assert msgspec.json.decode(body, type=Borrower) == state
+    assert decode(Borrower, body) == state
     assert look_at(state.promises[0]) == wake_at(state)
