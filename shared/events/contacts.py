@@ -244,8 +244,8 @@ class LessonOffered(Event):
 class HoldPlaced(Event):
     """Contact stops within `scope` until `until` (exclusive; None: until somebody or something ends it).
 
-    `stop_debits` and `stop_interest` tell core banking to do so. While it `awaits_confirmation`, it rests on a reading
-    of what the borrower wrote that a person still has to confirm or release.
+    `stop_debits` and `stop_interest` tell core banking to do so. A hold that rests on a reading of what the borrower
+    wrote says whether it still `awaits_confirmation` by a person.
     """
 
     hold_id: Identifier

@@ -85,6 +85,16 @@ def knowing(now: datetime, heard_out: bool = True, waited: float = 0.0, **more) 
     return Context(now=now, clock=now, **fields)
 
 
+def heard_to(business_date: date) -> Hearing:
+    """Heard out, with the ledger at *business_date*."""
+    return Hearing(heard_out=True, business_date=business_date)
+
+
+def waiting(business_date: date, seconds: float = 0.0) -> Hearing:
+    """Not heard out for so many seconds."""
+    return Hearing(heard_out=False, business_date=business_date, waited_seconds=seconds)
+
+
 def profile(*channels: ChannelProfile, **more) -> StateProfile:
     known = channels or (ChannelProfile("email", MAIL, consent=True), ChannelProfile("sms", PHONE, consent=True))
     fields = {"jurisdiction": "CN", "time_zone": "Asia/Shanghai", **more}

@@ -90,7 +90,7 @@ ENDINGS: Final[Mapping[type[Event], tuple[str, str, Ending]]] = MappingProxyType
 
 
 def hold_for_case(borrower: Borrower, event: Event, _context: Context) -> Iterator[Event]:
-    """Stop contact because of what the borrower said; a person's confirmation takes the place of a reading."""
+    """Stop contact because of what the borrower said; it takes the place of the reading that came true in it."""
     case = CASES[type(event)]
     case_id: str = getattr(event, case.id_field)
     if isinstance(event, VulnerabilityNoted) and event.strength == "ended":
@@ -107,7 +107,7 @@ def hold_for_case(borrower: Borrower, event: Event, _context: Context) -> Iterat
     )
     if not stands(borrower, placed):
         yield placed
-    yield from end_readings(borrower, case.kind, case_id)
+    yield from end_certain_readings(borrower, case.kind, case_id)
 
 
 def _scope_of(event: Event) -> Scope:
@@ -149,9 +149,11 @@ def end_all(borrower: Borrower, kind: str, reason: Ending, because: str) -> Iter
             yield ended(hold, reason, because)
 
 
-def end_readings(borrower: Borrower, kind: str, because: str) -> Iterator[Event]:
-    """End the holds of a kind that rest on a mere reading: what they read has come true."""
-    yield from (ended(one, "superseded", because) for one in borrower.holds if one.kind == kind and one.unconfirmed)
+def end_certain_readings(borrower: Borrower, kind: str, because: str) -> Iterator[Event]:
+    """End the holds of a kind that rest on a certain reading; an unsure one waits for its person all the same."""
+    for hold in borrower.holds:
+        if hold.kind == kind and hold.awaits_confirmation is False:
+            yield ended(hold, "superseded", because)
 
 
 def settle_claimed_payment(
