@@ -1,7 +1,9 @@
 """Who is calling, and what they may do: bearer tokens (JWT, Ed25519 or RS256) with a scope for every action."""
 
+import contextlib
 import json
-from collections.abc import Callable, Coroutine
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,6 +17,8 @@ from shared.refusal import refuse
 ALGORITHMS: Final = ("EdDSA", "RS256")
 LEEWAY_SECONDS: Final = 30
 AUDIENCE: Final = "forbear"
+
+log = logging.getLogger("forbear.auth")
 
 _bearer = HTTPBearer(auto_error=False, description="A JWT whose `scope` names what it may do")
 
@@ -32,7 +36,8 @@ class Authenticator:
 
     def __init__(self, jwks_file: Path, audience: str = AUDIENCE) -> None:
         self._file, self._audience = jwks_file, audience
-        self._read_at, self._keys = -1.0, dict[str, jwt.PyJWK]()
+        self._version: tuple[int, ...] = ()
+        self._keys = dict[str, jwt.PyJWK]()
 
     def principal_of(self, token: str) -> Principal:
         """The caller that *token* vouches for. Raises: Refused (`unauthenticated`, `token-expired`)."""
@@ -48,16 +53,33 @@ class Authenticator:
             )
         except jwt.ExpiredSignatureError:
             raise refuse("token-expired", "the token has expired") from None
-        except (jwt.PyJWTError, ValueError, KeyError):
+        except (jwt.PyJWTError, ValueError, KeyError, TypeError):
             raise refuse("unauthenticated", "the token cannot be accepted") from None
         return Principal(str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
-        changed_at = self._file.stat().st_mtime
-        if changed_at != self._read_at:
-            keys = [jwt.PyJWK(key) for key in json.loads(self._file.read_text())["keys"]]
-            self._keys, self._read_at = {key.key_id or "": key for key in keys}, changed_at
+        """Raises: KeyError."""
+        try:
+            self._read_again()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.error("the keys cannot be read, those read before stay in force", extra={"error": type(error).__name__})
         return self._keys[kid or ""]
+
+    def _read_again(self) -> None:
+        stat = self._file.stat()
+        version = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if version != self._version:
+            self._keys = dict(_usable(json.loads(self._file.read_text())["keys"]))
+            self._version = version
+
+
+def _usable(keys: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, jwt.PyJWK]]:
+    """The keys that tokens can be checked with; others in the same set are for somebody else."""
+    for key in keys:
+        with contextlib.suppress(jwt.PyJWTError):
+            known = jwt.PyJWK(dict(key))
+            if known.algorithm_name in ALGORITHMS:
+                yield known.key_id or "", known
 
 
 def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:

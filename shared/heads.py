@@ -1,6 +1,5 @@
 """Asking another house: its heads, its announcements. The one module that speaks HTTP to the street (httpx)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,12 +9,13 @@ from typing import Any, Final
 import httpx
 
 from shared.announcements import PAGE_MAX, Announcement, BadEnvelope, from_json
+from shared.database import Weather
 
 TIMEOUT_SECONDS: Final = 5.0
 CONNECTIONS_MAX: Final = 4
 
 
-class PeerUnreachable(RuntimeError):
+class PeerUnreachable(Weather):
     """Another house did not answer, or not with what was asked: weather."""
 
 
@@ -44,31 +44,34 @@ class Peer:
 
     async def heads(self, keys: Sequence[str]) -> Heads:
         """The heads of *keys*, at most 1,000 of them. Raises: PeerUnreachable."""
-        return _heads(await self._ask("POST", "/v1/heads", json={"keys": list(keys)}))
+        return _heads(await self._ask("POST", "/v1/heads", "heads", json={"keys": list(keys)}))
 
     async def heads_page(self, after: str) -> Heads:
         """All heads behind *after* (exclusive) in the order of keys, at most 1,000. Raises: PeerUnreachable."""
-        return _heads(await self._ask("GET", "/v1/heads", params={"after": after, "limit": PAGE_MAX}))
+        return _heads(await self._ask("GET", "/v1/heads", "heads", params={"after": after, "limit": PAGE_MAX}))
 
     async def announcements_after(self, after: int, limit: int, wait: float) -> list[tuple[int, Announcement]]:
         """Announcements behind the cursor *after*, waiting up to *wait* seconds for one. Raises: PeerUnreachable."""
         params = {"after": after, "limit": limit, "wait": wait}
-        body = await self._ask("GET", "/v1/announcements", params=params, timeout=TIMEOUT_SECONDS + wait)
+        body = await self._ask("GET", "/v1/announcements", "items", params=params, timeout=TIMEOUT_SECONDS + wait)
         return [(item["cursor"], _announcement(item)) for item in body["items"]]
 
     async def wanted(self, after_by_key: Mapping[str, int], limit_each: int) -> list[Announcement]:
         """For each key the announcements behind its number (exclusive), in order. Raises: PeerUnreachable."""
         asked = {"after": dict(after_by_key), "limit_each": limit_each}
-        body = await self._ask("POST", "/v1/announcements/wanted", json=asked)
+        body = await self._ask("POST", "/v1/announcements/wanted", "items", json=asked)
         return [_announcement(item) for item in body["items"]]
 
-    async def _ask(self, method: str, path: str, **request: Any) -> Any:
+    async def _ask(self, method: str, path: str, *names: str, **request: Any) -> Any:
         try:
             answer = await self._client.request(method, path, headers=self._headers(), **request)
             answer.raise_for_status()
-            return answer.json()
-        except (httpx.HTTPError, json.JSONDecodeError, OSError) as error:
+            body = answer.json()
+        except (httpx.HTTPError, ValueError, OSError) as error:
             raise PeerUnreachable(f"{self.name}: {type(error).__name__}") from error
+        if not (isinstance(body, dict) and body.keys() >= set(names)):
+            raise PeerUnreachable(f"{self.name}: not the answer of a house")
+        return body
 
     def _headers(self) -> dict[str, str]:
         if self._token_file is None:

@@ -54,15 +54,16 @@ async def release(house: House[Any], id_: int, operator: str) -> bool:
         row = (await connection.execute(_FORGET, {"of": id_})).one_or_none()
         if row is not None and row.source != WAKE:
             await note_gaps(connection, {(row.key, row.source): row.number})
-    log.warning("parked item released", extra={"parked_id": id_, "operator": operator})
-    house.stirred.set()
+    if row is not None:
+        log.warning("parked item released", extra={"parked_id": id_, "operator": operator})
+        house.stirred.set()
     return row is not None
 
 
-async def release_edited(house: House[Any], id_: int, type_: str, body: bytes, operator: str) -> Outcome | None:
+async def release_edited(house: House[Any], id_: int, type_: str, body: Any, operator: str) -> Outcome | None:
     """Apply *body* as an event of *type_* in place of the parked item; None when there is no such item.
 
-    What was applied stands in the journal with its content.
+    *body* is JSON, as bytes or parsed. What was applied stands in the journal with its content.
     """
     known = EVENT_TYPES.get(type_)
     if known is None:
@@ -87,7 +88,7 @@ async def _replace(house: House[Any], id_: int, fact: Event, operator: str, act:
         return Refusal("a-wake-is-released", "a parked wake can be released, not edited or discarded")
     message = Message(row.source, row.number, None, row.event_id, row.at, released=True)
     outcomes: Sequence[Outcome] = await apply(house, [Heard(row.key, fact, message)])
-    log.warning("parked item %s", act, extra={"parked_id": id_, "operator": operator})
+    log.warning("parked item acted on", extra={"parked_id": id_, "operator": operator, "act": act})
     return outcomes[0]
 
 

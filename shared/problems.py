@@ -1,7 +1,10 @@
 """Problems: what a caller is told, as RFC 9457 documents that never repeat what was sent."""
 
+import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import takewhile
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -15,9 +18,11 @@ from shared.refusal import Refusal, Refused
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+POINTERS_MAX: Final = 20
 
 # Refusals that mean something else than "understood, and not acceptable" (422).
 STATUS_OF_CODE: Final[dict[str, int]] = {
+    "bad-request": 400,
     "unreadable-body": 400,
     "not-json": 400,
     "not-utf-8": 400,
@@ -46,9 +51,14 @@ _TITLES: Final = {400: "Bad request", 404: "Not found", 409: "Conflict", 422: "N
 log = logging.getLogger("forbear.problems")
 
 
-def problem(refusal: Refusal, trace: str | None = None, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem(
+    refusal: Refusal,
+    trace: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    status: int | None = None,
+) -> JSONResponse:
     """The problem document of *refusal*; `type` is a reference relative to the service."""
-    status = STATUS_OF_CODE.get(refusal.code, 422)
+    status = status or STATUS_OF_CODE.get(refusal.code, 422)
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": _TITLES.get(status, "Refused" if status < 500 else "Failed"),
@@ -80,10 +90,17 @@ def install(app: FastAPI, *, is_weather: Callable[[BaseException], bool], trace_
         log.error("a bug", exc_info=error, extra={"trace": trace})
         return problem(Refusal("internal-error", "a fault of ours; it is logged under this trace"), trace)
 
+    ours = _NamesOf(app)
+
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return _invalid(error, ours)
+
     app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, fault)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Faults, answer=fault)
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
@@ -91,27 +108,70 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return problem(error.refusal)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _invalid(error: RequestValidationError, ours: "_NamesOf") -> JSONResponse:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         return problem(Refusal("not-json", "the body is not JSON"))
-    pointers = tuple(_pointer(one["loc"]) for one in found[:20])
-    return problem(Refusal("schema", "the request does not fit its schema", pointers))
+    pointers = dict.fromkeys(_pointer(one["loc"], ours.names) for one in found[:POINTERS_MAX])
+    return problem(Refusal("schema", "the request does not fit its schema", tuple(pointers)))
 
 
-def _pointer(location: Sequence[Any]) -> str:
-    """Names of fields are ours and may be shown; a name that the caller chose is not."""
-    parts = [str(part) for part in location if str(part) not in ("body",)]
-    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1")[:64] for part in parts)
+def _pointer(location: Sequence[Any], ours: frozenset[str]) -> str:
+    """The place of a complaint, up to the first name that the caller chose: only names of ours are shown."""
+    parts = location[1:] if location[0] == "body" else location
+    shown = takewhile(lambda part: isinstance(part, int) or part in ours, parts)
+    return "".join(f"/{part}" for part in shown)
+
+
+class _NamesOf:
+    """Every name of a field or parameter that *app* itself has published."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(_names_in(self._app.openapi())) | {"path", "query", "header"}
+
+
+def _names_in(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("properties"), dict):
+            yield from node["properties"]
+        if "in" in node and isinstance(node.get("name"), str):
+            yield node["name"]
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _names_in(inner)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODE_OF_STATUS.get(error.status_code, "bad-request")
-    answer = problem(Refusal(code, "the service does not answer this"))
-    answer.status_code = error.status_code
-    return answer
+    return problem(Refusal(code, "the service does not answer this"), headers=error.headers, status=error.status_code)
+
+
+class Faults:
+    """Answers what no door has answered for, and says so once, under the trace that the caller is told."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[JSONResponse]]) -> None:
+        self._app, self._answer = app, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on; an exception before the first byte becomes a problem document."""
+        started = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticed)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            response = await self._answer(Request(scope), error)
+            await response(scope, receive, send)
 
 
 class BodyLimit:
@@ -125,9 +185,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        too_large = problem(Refusal("body-too-large", f"a body may have at most {self._bytes_max} bytes"))
         stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated) > self._bytes_max:
-            await problem(_too_large(self._bytes_max))(scope, receive, send)
+        if not stated.isdigit() or int(stated[:20]) > self._bytes_max:
+            await too_large(scope, receive, send)
             return
         seen = 0
 
@@ -136,11 +197,19 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._bytes_max:
-                raise Refused(_too_large(self._bytes_max))
+                raise _TooLarge
             return message
 
-        await self._app(scope, counted, send)
+        async def honest(message: Message) -> None:
+            """What the framework makes of a body that broke off would blame its syntax."""
+            if seen <= self._bytes_max:
+                await send(message)
+
+        with contextlib.suppress(_TooLarge):
+            await self._app(scope, counted, honest)
+        if seen > self._bytes_max:
+            await too_large(scope, receive, send)
 
 
-def _too_large(bytes_max: int) -> Refusal:
-    return Refusal("body-too-large", f"a body may have at most {bytes_max} bytes")
+class _TooLarge(Exception):
+    """Breaks off the reading of a body."""

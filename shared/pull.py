@@ -2,28 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, delete, exists, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, exists, func, or_, select
 
+from shared.announcements import Announcement
 from shared.clock import ticks
-from shared.database.tables import gaps, parked, subjects
-from shared.fold import House, apply
+from shared.database import arrays, unnest, wait_out
+from shared.database.tables import Key, gaps, parked, subjects
+from shared.fold import Applied, House, apply
 from shared.fold.hearing import heard_from
+from shared.fold.poison import Recent
 from shared.fold.rows import note_gaps
-from shared.heads import Heads, Peer, PeerUnreachable
+from shared.heads import Heads, Peer
 
-KEYS_AT_ONCE: Final = 200
+KEYS_AT_ONCE: Final = 100
 EACH: Final = 100
+RECORDS_MAX: Final = 500
 LOOK_SECONDS: Final = 1.0
 AUDIT_SECONDS: Final = 3600.0
 
 _INDEX = bindparam("index", type_=Integer())
 _HEARD = func.coalesce(subjects.c.heard[_INDEX], 0)
 _OPEN = (
-    select(gaps.c.key, _HEARD.label("heard"))
+    select(gaps.c.key, _HEARD.label("heard"), gaps.c.seen)
     .join(subjects, subjects.c.key == gaps.c.key, isouter=True)
     .where(gaps.c.source == bindparam("of"))
     .where(~exists().where(and_(parked.c.key == gaps.c.key, parked.c.source == gaps.c.source)))
@@ -31,10 +34,24 @@ _OPEN = (
     .order_by(gaps.c.key)
     .limit(KEYS_AT_ONCE)
 )
-_CLOSE = delete(gaps).where(gaps.c.source == bindparam("of"), gaps.c.key == subjects.c.key, gaps.c.seen <= _HEARD)
+_ASKED = unnest({"key": Key, "seen": BigInteger()}, "asked")
+_IS_HEARD = exists().where(and_(subjects.c.key == gaps.c.key, gaps.c.seen <= _HEARD))
+_CLOSE = (
+    delete(gaps)
+    .where(gaps.c.source == bindparam("of"), gaps.c.key == _ASKED.c.key)
+    .where(or_(_IS_HEARD, gaps.c.seen <= _ASKED.c.seen))
+)
 _BEHIND = select(subjects.c.key, _HEARD.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
 
 log = logging.getLogger("forbear.pull")
+
+
+class _Open(NamedTuple):
+    """One open gap: the last number heard, and the highest seen above it."""
+
+    key: str
+    heard: int
+    seen: int
 
 
 class Pull:
@@ -42,47 +59,76 @@ class Pull:
 
     def __init__(self, house: House[Any], peers: Mapping[str, Peer]) -> None:
         self._house, self._peers = house, peers
+        self._recent = {source: Recent() for source in house.hears}
+        self._audited = dict.fromkeys(house.hears, ticks() - AUDIT_SECONDS)
 
     async def run(self) -> None:
-        """Close gaps every second, and once an hour compare all heads, until cancelled."""
-        audited = ticks() - AUDIT_SECONDS
+        """Close gaps every second, and once an hour compare all heads, until cancelled. Raises: TooMuchPoison."""
         while True:
-            try:
-                if ticks() - audited >= AUDIT_SECONDS:
-                    await self.audit()
-                    audited = ticks()
-                await self.close_gaps()
-            except (PeerUnreachable, SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("pulling failed, trying again", extra={"error": type(error).__name__})
-            await asyncio.sleep(LOOK_SECONDS)
+            moved = 0
+            for source in self._house.hears:
+                try:
+                    moved += await self._repair(source)
+                except Exception as error:
+                    wait_out(error, log, f"pulling from {source}")
+            if not moved:
+                await asyncio.sleep(LOOK_SECONDS)
 
-    async def close_gaps(self) -> None:
-        """Pull, for each open gap not parked, what is behind the last number heard. Raises: PeerUnreachable."""
-        for source in self._house.hears:
-            after = ""
-            while page := await self._open(source, after):
-                await self._pull(source, page)
-                after = max(page)
+    async def close_gaps(self) -> int:
+        """Pull, for each open gap not parked, what is behind the last number heard, and answer how much was applied.
+
+        Raises: PeerUnreachable, TooMuchPoison.
+        """
+        return sum([await self._close_gaps(source) for source in self._house.hears])
 
     async def audit(self) -> None:
         """Compare every head of every source with what was heard; note lost tails as gaps. Raises: PeerUnreachable."""
         for source in self._house.hears:
-            after = ""
-            while (page := await self._peers[source].heads_page(after)).numbers:
-                await self._note_behind(source, page)
-                after = max(page.numbers)
+            await self._audit(source)
 
-    async def _open(self, source: str, after: str) -> dict[str, int]:
+    async def _repair(self, source: str) -> int:
+        """One source's turn; another that cannot be reached does not keep it waiting."""
+        if ticks() - self._audited[source] >= AUDIT_SECONDS:
+            await self._audit(source)
+            self._audited[source] = ticks()
+        return await self._close_gaps(source)
+
+    async def _close_gaps(self, source: str) -> int:
+        applied, after = 0, ""
+        while page := await self._open(source, after):
+            applied += await self._pull(source, page)
+            after = page[-1].key
+        return applied
+
+    async def _audit(self, source: str) -> None:
+        after = ""
+        while (page := await self._peers[source].heads_page(after)).numbers:
+            await self._note_behind(source, page)
+            after = max(page.numbers)
+
+    async def _open(self, source: str, after: str) -> list[_Open]:
         async with self._house.database.begin() as connection:
             found = await connection.execute(_OPEN, {"of": source, "index": self._index(source), "after": after})
-            return {row.key: row.heard for row in found}
+            return [_Open(*row) for row in found]
 
-    async def _pull(self, source: str, heard: Mapping[str, int]) -> None:
-        found = await self._peers[source].wanted(heard, EACH)
-        if found:
-            await apply(self._house, [heard_from(self._house, source, said) for said in found])
+    async def _pull(self, source: str, page: Sequence[_Open]) -> int:
+        found = await self._peers[source].wanted({gap.key: gap.heard for gap in page}, EACH)
+        applied = 0
+        for start in range(0, len(found), RECORDS_MAX):
+            work = [heard_from(self._house, source, said) for said in found[start : start + RECORDS_MAX]]
+            outcomes = await apply(self._house, work)
+            self._recent[source].note(outcomes)
+            applied += sum(isinstance(outcome, Applied) for outcome in outcomes)
+        await self._close(source, page, found)
+        return applied
+
+    async def _close(self, source: str, page: Sequence[_Open], found: Sequence[Announcement]) -> None:
+        """Close the gaps that are heard out, and those whose source knows of nothing more: it was asked afterwards."""
+        came = {said.key for said in found}
+        asked = [{"key": gap.key, "seen": 0 if gap.key in came else gap.seen} for gap in page]
         async with self._house.database.begin() as connection:
-            await connection.execute(_CLOSE, {"of": source, "index": self._index(source)})
+            parameters = {"of": source, "index": self._index(source), **arrays(("key", "seen"), asked)}
+            await connection.execute(_CLOSE, parameters)
 
     async def _note_behind(self, source: str, page: Heads) -> None:
         keys = list(page.numbers)

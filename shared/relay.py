@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from aiokafka.conn import collect_hosts
+from aiokafka.errors import KafkaError, ProducerClosed
+from sqlalchemy import Row, bindparam, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import made_of, to_headers
-from shared.database import Database, unnest
+from shared.database import Database, unnest, wait_out
 from shared.database.tables import announcements, published, unpublished
 from shared.fold import House
+from shared.telemetry import PUBLISHED
 
 BATCH: Final = 2000
 IDLE_SECONDS: Final = 0.2
 BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+PUBLISH_SECONDS_MAX: Final = 30
+PROBE_SECONDS_MAX: Final = 2
+LEAVE_SECONDS_MAX: Final = 1
 STOP_SECONDS_MAX: Final = 5
 PRODUCER_BATCH_BYTES: Final = 1024 * 1024
 REQUEST_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -33,7 +37,7 @@ _LOWEST = (
     .limit(BATCH)
 )
 _DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
-_NUMBER = insert(published).from_select(["id"], select(*unnest({"id": BigInteger()}).c))
+_NUMBER = insert(published).from_select(["id"], select(unnest({"id": published.c.id.type}).c.id))
 
 log = logging.getLogger("forbear.relay")
 
@@ -56,29 +60,32 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
 
     async def publish(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:  # noqa: ARG002
-        """Send *rows*. One failed send ruins an idempotent producer for good, so it is closed and built anew."""
+        """Send *rows*. One failed send ruins an idempotent producer for good, so it is left and built anew."""
+        sends: list[asyncio.Future[Any]] = []
         try:
-            producer = await self._ready()
-            sends = []
-            for row in rows:
-                said = made_of(row)
-                headers = to_headers(self._house, said)
-                sends.append(await producer.send(self._topic, said.data, said.key.encode(), headers=headers))
-            await asyncio.gather(*sends)
+            async with asyncio.timeout(PUBLISH_SECONDS_MAX):
+                producer = await self._ready()
+                for row in rows:
+                    said = made_of(row)
+                    headers = to_headers(self._house, said)
+                    sends.append(await producer.send(self._topic, said.data, said.key.encode(), headers=headers))
+                await asyncio.gather(*sends)
         except BaseException:
+            for sent in sends:
+                sent.cancel()
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Stop the producer, within a bounded time."""
+        """Leave the producer, whatever it still holds: what was not acknowledged is published again."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(producer.stop(), STOP_SECONDS_MAX)
+                await asyncio.wait_for(_leave(producer), STOP_SECONDS_MAX)
 
     async def _ready(self) -> AIOKafkaProducer:
         if self._producer is None:
-            await _probe(self._bootstrap)
+            await probe(self._bootstrap)
             self._producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 client_id=f"forbear-{self._house}-relay",
@@ -94,15 +101,33 @@ class KafkaPublisher:
         return self._producer
 
 
-async def _probe(bootstrap: str) -> None:
+async def probe(bootstrap: str) -> None:
     """One gentle connection before a producer is built: a waiting producer knocks thousands of times a second.
 
-    Raises: OSError, TimeoutError.
+    Any one of the brokers will do. Raises: OSError, TimeoutError.
     """
-    host, _, port = bootstrap.split(",", maxsplit=1)[0].rpartition(":")
-    _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), STOP_SECONDS_MAX)
-    writer.close()
-    await writer.wait_closed()
+    failure: Exception = OSError("no broker is named")
+    for host, port, _ in collect_hosts(bootstrap):
+        try:
+            async with asyncio.timeout(PROBE_SECONDS_MAX):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError) as error:
+            failure = error
+            continue
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        return
+    raise failure
+
+
+async def _leave(producer: AIOKafkaProducer) -> None:
+    """End *producer* without its flush, which would wait for a broker that is away and leave its task behind."""
+    if producer._sender is not None:  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(producer._sender.close(), LEAVE_SECONDS_MAX)  # noqa: SLF001
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+    await producer.stop()
 
 
 class NumberingPublisher:
@@ -131,9 +156,9 @@ class Relay:
             while True:
                 try:
                     await self._lead()
-                except (KafkaError, OSError, TimeoutError, SQLAlchemyError) as error:
+                except Exception as error:
+                    wait_out(error, log, "relay", KafkaError)
                     self._failures += 1
-                    log.warning("publishing failed, trying again", extra={"error": type(error).__name__})
                 await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)])
         finally:
             await self._publisher.close()
@@ -162,6 +187,7 @@ class Relay:
             await self._publisher.publish(connection, rows)
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
         self._failures = 0
+        PUBLISHED.inc(len(rows))
         self._house.published.set()
         self._house.published.clear()
         return len(rows)

@@ -14,16 +14,29 @@ from shared.clock import wall
 
 # Fields a log line may carry; anything else that is passed along is left out, so that personal data has no way in.
 ALLOWED: Final = frozenset(
-    {"count", "duration_ms", "error", "house", "method", "operator", "parked_id", "partition", "port", "reason_code"}
+    {
+        "act",
+        "count",
+        "duration_ms",
+        "error",
+        "house",
+        "method",
+        "operator",
+        "parked_id",
+        "partition",
+        "port",
+        "reason_code",
+    }
     | {"route", "scope", "source", "status", "task", "topic", "trace", "type"}
 )
-_TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CHATTY: Final = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "asyncio")
 REPEATS_PER_SECOND_MAX: Final = 5
+FOREIGN_CHARACTERS_MAX: Final = 120
 
 HEARD: Final = Counter("forbear_heard_total", "Pieces of work, by door and outcome", ["door", "outcome"])
 PUBLISHED: Final = Counter("forbear_published_total", "Announcements acknowledged by the broker")
-UNPUBLISHED_AGE: Final = Gauge("forbear_oldest_unpublished_seconds", "Age of the oldest announcement not published")
+UNPUBLISHED: Final = Gauge("forbear_unpublished", "Announcements that are not published yet")
 REQUESTS: Final = Histogram("forbear_http_request_seconds", "HTTP requests", ["method", "route", "status"])
 
 
@@ -41,7 +54,7 @@ class JsonLines(logging.Formatter):
             "house": self._house,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": str(record.msg),
+            "message": _message(record),
             **{name: record.__dict__[name] for name in ALLOWED & record.__dict__.keys()},
         }
         if record.exc_info and record.exc_info[0] is not None:
@@ -49,6 +62,12 @@ class JsonLines(logging.Formatter):
             frames = traceback.extract_tb(record.exc_info[2])
             line["where"] = [f"{frame.name}:{frame.lineno}" for frame in frames[-8:]]
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Our own messages are fixed texts; a library's is shown without its arguments, and only its first line."""
+    message = str(record.msg)
+    return message if record.name.startswith("forbear") else message.partition("\n")[0][:FOREIGN_CHARACTERS_MAX]
 
 
 class FewRepeats(logging.Filter):
@@ -63,8 +82,9 @@ class FewRepeats(logging.Filter):
         second = int(record.created)
         if second != self._second:
             self._second, self._seen = second, {}
-        self._seen[record.name] = self._seen.get(record.name, 0) + 1
-        return self._seen[record.name] <= REPEATS_PER_SECOND_MAX
+        kind = f"{record.name}\n{record.msg}"
+        self._seen[kind] = self._seen.get(kind, 0) + 1
+        return self._seen[kind] <= REPEATS_PER_SECOND_MAX
 
 
 def set_up_logs(house: str) -> None:
@@ -81,6 +101,6 @@ def set_up_logs(house: str) -> None:
 
 def trace_of(traceparent: str | None) -> str:
     """The W3C trace context to go on with: the caller's when well formed, otherwise a new one."""
-    if traceparent and _TRACEPARENT.match(traceparent):
+    if traceparent and _TRACEPARENT.fullmatch(traceparent):
         return traceparent
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

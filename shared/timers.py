@@ -3,30 +3,38 @@
 import asyncio
 import contextlib
 import logging
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import bindparam, exists, select, tuple_
 
-from shared.clock import ticks
-from shared.database.tables import parked, subjects
+from shared.database import wait_out
+from shared.database.tables import Instant, Key, parked, subjects
 from shared.events import Wake
 from shared.fold import Applied, Heard, House, apply
 
 BATCH: Final = 500
 LOOK_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 1.0
-STILL_SECONDS: Final = 1.0
 
+_PLACE = tuple_(subjects.c.wake_at, subjects.c.key)
 _DUE = (
     select(subjects.c.key, subjects.c.wake_at)
     .where(subjects.c.wake_at <= bindparam("horizon"))
-    .where(subjects.c.key != func.all(bindparam("resting")))
+    .where(tuple_(bindparam("at", type_=Instant), bindparam("key", type_=Key)) < _PLACE)
     .where(~exists().where(parked.c.key == subjects.c.key))
     .order_by(subjects.c.wake_at, subjects.c.key)
     .limit(BATCH)
 )
+
+
+class _Due(NamedTuple):
+    at: datetime
+    key: str
+
+
+_START: Final = _Due(datetime.min.replace(tzinfo=UTC), "")
 
 log = logging.getLogger("forbear.timers")
 
@@ -36,41 +44,45 @@ class Timers:
 
     def __init__(self, house: House[Any]) -> None:
         self._house = house
-        self._resting: dict[str, float] = {}
 
     async def run(self) -> None:
         """Wake until cancelled."""
         while True:
             try:
                 self._house.stirred.clear()
-                if not await self.wake_some():
+                if not await self.wake_all():
                     await self._rest()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("waking failed, trying again", extra={"error": type(error).__name__})
+            except Exception as error:
+                wait_out(error, log, "timers")
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def wake_some(self) -> int:
-        """Wake up to 500 subjects that are due, and answer how many there were.
+    async def wake_all(self) -> int:
+        """Wake everybody who is due, once, in order of time; answers how many moved.
 
-        One that does not move (it waits for something else than time) is left alone for a second.
+        Who does not move (what it waits for has not been heard) stays due, and keeps nobody behind it waiting.
         """
-        due = await self._due()
-        outcomes = await apply(self._house, [Heard(key, Wake(at), None) for key, at in due]) if due else []
-        again_at = ticks() + STILL_SECONDS
-        for (key, _), outcome in zip(due, outcomes, strict=True):
-            if not isinstance(outcome, Applied):
-                self._resting[key] = again_at
-        return len(due)
+        moved, behind = 0, _START
+        while due := await self._due(behind):
+            moved += await self._wake(due)
+            behind = due[-1]
+        return moved
 
-    async def _due(self) -> list[tuple[str, datetime]]:
+    async def wake_some(self) -> int:
+        """Wake the 500 subjects that have been due longest, and answer how many of them moved."""
+        return await self._wake(await self._due(_START))
+
+    async def _wake(self, due: Sequence[_Due]) -> int:
+        outcomes = await apply(self._house, [Heard(key, Wake(at), None) for at, key in due]) if due else []
+        return sum(isinstance(outcome, Applied) for outcome in outcomes)
+
+    async def _due(self, behind: _Due) -> list[_Due]:
         async with self._house.database.begin() as connection:
             now = await self._house.clock.read(connection)
             horizon = await self._house.horizon(connection, now)
             if horizon is None:
                 return []
-            self._resting = {key: until for key, until in self._resting.items() if until > ticks()}
-            asked = {"horizon": horizon, "resting": list(self._resting)}
-            return [(row.key, row.wake_at) for row in await connection.execute(_DUE, asked)]
+            asked = {"horizon": horizon, "at": behind.at, "key": behind.key}
+            return [_Due(row.wake_at, row.key) for row in await connection.execute(_DUE, asked)]
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):

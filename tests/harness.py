@@ -22,6 +22,7 @@ from deploy.local.databases import (
     ensure_roles,
     owner_role_of,
 )
+from deploy.local.java import ensure_jars
 from deploy.local.kafka import KafkaServer
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgresServer
@@ -131,9 +132,10 @@ def migrate(house: str) -> Fill:
 class Topics:
     """Makes sets of the four topics under names nobody else uses."""
 
+    _numbers = itertools.count(1)
+
     def __init__(self, server: KafkaServer) -> None:
         self.server = server
-        self._numbers = itertools.count(1)
 
     async def fresh(self, partitions: int = PARTITIONS) -> Mapping[str, str]:
         """Fresh topics on the broker: the published name of each -> its suffixed name."""
@@ -180,6 +182,7 @@ def running_kafka() -> Iterator[KafkaServer]:
     Raises:
         KafkaUnavailable: none can run here.
     """
+    ensure_jars()
     with open_folder() as folder:
         server = KafkaServer(folder / "kafka", free_port(), free_port())
         try:

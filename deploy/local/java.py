@@ -48,23 +48,31 @@ def kafka_version() -> str:
     return found.text
 
 
+def has_jars(libs: Path = KAFKA_LIBS) -> bool:
+    """Whether the jars of the broker's present version are in *libs*."""
+    return (libs / f"kafka_2.13-{kafka_version()}.jar").exists()
+
+
 def ensure_jars(libs: Path = KAFKA_LIBS, environment: Mapping[str, str] | None = None) -> Path:
     """The folder of the broker's jars, brought by Maven if it is not there yet: whole, or not at all.
 
     Raises:
         KafkaUnavailable: there is no Maven, or it could not bring them.
     """
-    if (libs / f"kafka_2.13-{kafka_version()}.jar").exists():
+    if has_jars(libs):
         return libs
     environment = os.environ if environment is None else environment
     maven = shutil.which("mvn", path=environment.get("PATH"))
     if maven is None:
         raise KafkaUnavailable("the broker's jars are not here, and there is no mvn on the path to bring them")
     libs.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=libs.parent, prefix="kafka-libs-") as fresh:
-        _copy_dependencies(maven, Path(fresh), environment)
+    fresh = Path(tempfile.mkdtemp(dir=libs.parent, prefix="kafka-libs-"))
+    try:
+        _copy_dependencies(maven, fresh, environment)
         shutil.rmtree(libs, ignore_errors=True)
-        shutil.copytree(fresh, libs, copy_function=os.link)
+        fresh.rename(libs)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     return libs
 
 

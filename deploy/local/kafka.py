@@ -9,7 +9,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from deploy.local.java import KAFKA_LIBS, POM, KafkaUnavailable, ensure_jars, find_java
+from deploy.local.java import KAFKA_LIBS, POM, KafkaUnavailable, find_java, has_jars
 from deploy.local.processes import Process, Program
 
 MESSAGE_BYTES_MAX = 2 * 1024 * 1024
@@ -27,7 +27,7 @@ class KafkaServer:
     """A broker with its log in *folder*, serving at *port* and voting at *controller_port*; call from the main thread.
 
     Raises:
-        KafkaUnavailable: there is no JDK 17 or newer, or the jars cannot be had.
+        KafkaUnavailable: there is no JDK 17 or newer, or the jars were not brought (`ensure_jars`).
     """
 
     def __init__(
@@ -38,7 +38,9 @@ class KafkaServer:
         self.controller_port = controller_port
         self._log = log or self.folder / "kafka.log"
         self._java = find_java()
-        self._libs = ensure_jars(libs)
+        self._libs = libs
+        if not has_jars(libs):
+            raise KafkaUnavailable("the broker's jars are not here; `make setup` brings them, with Maven")
         self._process: Process | None = None
 
     @property

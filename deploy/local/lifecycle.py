@@ -13,7 +13,8 @@ import psutil
 
 from deploy import ROOT
 from deploy.local.account import PostgresUnavailable, copied_binaries
-from deploy.local.plan import HOUSES, PROCESSES, is_http_ready
+from deploy.local.databases import HOUSES
+from deploy.local.plan import PROCESSES, is_http_ready
 from deploy.local.ports import holder_of, is_taken, listeners
 from deploy.local.postgres import remove_cluster
 from deploy.local.processes import inherited_environment, kill_group

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy import ROOT
-from deploy.local.databases import HOUSES as ALL_HOUSES
-from deploy.local.databases import app_role_of, database_of, owner_role_of
+from deploy.local.databases import HOUSES, app_role_of, database_of, owner_role_of
 from deploy.local.kafka import KafkaServer, KafkaUnavailable
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Program, accepts
@@ -18,8 +16,7 @@ from deploy.local.secrets import ensure_master_key
 from deploy.local.tokens import ensure_keys, jwks_file, write_service_token
 
 LOOPBACK = "127.0.0.1"
-# A house that is not built yet is not started; every one that is, is.
-HOUSES = tuple(house for house in ALL_HOUSES if (ROOT / "services" / house / "app.py").exists())
+WITH_A_VAULT = ("contact", "feedback")
 READY_SECONDS = 2.0
 PROCESSES = ("postgres", "kafka", *HOUSES, "sandbox", "inbox")
 NO_BROKER = "switched off in the profile"
@@ -56,7 +53,7 @@ class Plan:
 def draw_plan(profile: Profile) -> Plan:
     """The plan of *profile*, with keys, tokens and passwords made where they are missing."""
     ensure_keys(profile.keys)
-    ensure_master_key(profile.folder / "master.key")
+    ensure_master_key(_master_key_file(profile))
     for house in HOUSES:
         write_service_token(profile.keys, _token_file(profile, house), house)
     postgres = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
@@ -132,6 +129,7 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         "FORBEAR_SERVICE_TOKEN_FILE": str(_token_file(profile, house)),
         "FORBEAR_JURISDICTION": profile.jurisdiction,
         "FORBEAR_BUSINESS_ZONE": profile.business_zone,
+        **_master_key_environment(profile, house),
         **(_contact_environment(profile) if house == "contact" else {}),
     }
     program = Program(
@@ -149,8 +147,12 @@ def _contact_environment(profile: Profile) -> Mapping[str, str]:
         "FORBEAR_SANDBOX_URL": f"http://{LOOPBACK}:{profile.ports['sandbox']}",
         "FORBEAR_SMTP_HOST": LOOPBACK,
         "FORBEAR_SMTP_PORT": str(profile.ports["smtp"]),
-        "FORBEAR_MASTER_KEY_FILE": str(profile.folder / "master.key"),
     }
+
+
+def _master_key_environment(profile: Profile, house: str) -> Mapping[str, str]:
+    """The key that wraps the borrowers' own keys, for the houses that keep a vault."""
+    return {"FORBEAR_MASTER_KEY_FILE": str(_master_key_file(profile))} if house in WITH_A_VAULT else {}
 
 
 def _sandbox_step(profile: Profile) -> Step:
@@ -163,6 +165,10 @@ def _inbox_step(profile: Profile) -> Step:
     smtp, page = profile.ports["smtp"], profile.ports["inbox"]
     argv = _python("deploy.local.inbox", str(profile.folder / "inbox.jsonl"), str(smtp), str(page))
     return Step(Program("inbox", argv, page, is_ready=lambda: is_http_ready(page) and accepts(smtp)))
+
+
+def _master_key_file(profile: Profile) -> Path:
+    return profile.folder / "master.key"
 
 
 def _token_file(profile: Profile, house: str) -> Path:

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.local.databases import HOUSES
 from deploy.local.lifecycle import CannotStart, down, status, up_afresh
-from deploy.local.plan import HOUSES
 from deploy.local.profile import KEYS, RUN, Profile
 from deploy.local.record import Record
 from deploy.local.replay.answers import Answers

@@ -1,9 +1,18 @@
 """Announcements: numbered, chained, append-only; outbox, history and audit in one; and the envelope they travel in."""
 
-from shared.announcements.envelope import BadEnvelope, from_headers, from_json, source_uri, to_headers, to_json
+from shared.announcements.envelope import (
+    KEY_CHARACTERS_MAX,
+    BadEnvelope,
+    from_headers,
+    from_json,
+    source_uri,
+    to_headers,
+    to_json,
+)
 from shared.announcements.said import (
     BYTES_MAX,
     PAGE_MAX,
+    WANTED_MAX,
     Announcement,
     Cause,
     Chain,
@@ -20,7 +29,9 @@ from shared.announcements.said import (
 
 __all__ = [
     "BYTES_MAX",
+    "KEY_CHARACTERS_MAX",
     "PAGE_MAX",
+    "WANTED_MAX",
     "Announcement",
     "BadEnvelope",
     "Cause",

@@ -1,5 +1,6 @@
 """The envelope: CloudEvents 1.0 in Kafka's binary mode, and the same fields as JSON for pulling over HTTP."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -7,10 +8,11 @@ from uuid import UUID
 
 from shared.announcements.said import Announcement
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 KEY_CHARACTERS_MAX: Final = 256
 _SOURCE_PREFIX: Final = "/forbear/"
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 _FIXED: Final = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -85,12 +87,15 @@ def to_json(said: Announcement) -> dict[str, Any]:
 def from_json(body: Mapping[str, Any]) -> Announcement:
     """Read what `to_json` wrote. Raises: BadEnvelope."""
     key, number, data = body.get("key"), body.get("number"), body.get("data")
-    if not isinstance(key, str) or not isinstance(number, int) or not isinstance(data, str):
+    if not isinstance(key, str) or type(number) is not int or not isinstance(data, str):
         raise BadEnvelope("pulled-announcement-without-key-number-or-data")
     renamed = {"id": "ce_id", "time": "ce_time", "type": "ce_type", "previous": "ce_previous", "basis": "ce_basis"}
     ids = {"causationid": "ce_causationid", "correlationid": "ce_correlationid", "traceparent": "traceparent"}
     fields = {to: body[name] for name, to in {**renamed, **ids}.items() if isinstance(body.get(name), str)}
-    return _build(key, number, fields, data.encode())
+    try:
+        return _build(key, number, fields, data.encode())
+    except UnicodeEncodeError:
+        raise BadEnvelope("data-not-utf-8", key, number) from None
 
 
 def _build(key: str, number: int, fields: Mapping[str, str], value: bytes) -> Announcement:
@@ -108,7 +113,7 @@ def _build(key: str, number: int, fields: Mapping[str, str], value: bytes) -> An
             traceparent=fields.get("traceparent"),
             data=value,
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise BadEnvelope("envelope-incomplete-or-malformed", key, number) from None
 
 
@@ -124,15 +129,21 @@ def _key(key: bytes | None) -> str:
 
 def _texts(headers: Headers, key: str) -> dict[str, str]:
     try:
-        return {name: value.decode() for name, value in headers}
+        return {name: value.decode() for name, value in headers if value is not None}
     except UnicodeDecodeError:
-        raise BadEnvelope("header-not-utf-8", key) from None
+        raise BadEnvelope("header-not-utf-8", key, _number_in(headers)) from None
 
 
 def _number(text: str | None, key: str) -> int:
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) == 0:
+    if text is None or not _NUMBER.fullmatch(text):
         raise BadEnvelope("sequence-missing-or-malformed", key)
     return int(text)
+
+
+def _number_in(headers: Headers) -> int | None:
+    """The number in *headers*, some of which cannot be read."""
+    text = (dict(headers).get("ce_sequence") or b"").decode(errors="replace")
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _uuid_or_none(text: str | None) -> UUID | None:
@@ -147,4 +158,4 @@ def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.utcoffset() is None:
         raise ValueError("an instant without its offset")
-    return at
+    return at.astimezone(UTC)

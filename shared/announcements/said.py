@@ -17,6 +17,7 @@ from shared.ids import chained_id
 
 BYTES_MAX: Final = 512 * 1024
 PAGE_MAX: Final = 1000
+WANTED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)

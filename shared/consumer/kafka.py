@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,16 +14,20 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, Re
 from shared.announcements import BadEnvelope, from_headers
 from shared.clock import ticks
 from shared.codec import encode
-from shared.consumer.hearing import Recent, TooMuchPoison, hear
-from shared.database import upsert_rows
+from shared.consumer.hearing import hear, through_weather
+from shared.database import upsert_rows, wait_out
 from shared.database.tables import dead_letters
 from shared.events import SOURCES
-from shared.fold import Heard, House
+from shared.fold import Heard, House, Outcome
 from shared.fold.hearing import heard_from, unreadable_from
+from shared.fold.poison import Recent, TooMuchPoison
 
 RECORDS_MAX: Final = 500
 POLL_MILLISECONDS: Final = 200
 SILENT_SECONDS_MAX: Final = 30.0
+WATCH_SECONDS_MAX: Final = 10
+METADATA_SECONDS: Final = 15
+FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
 STOP_SECONDS_MAX: Final = 5
 RESTART_SECONDS: Final = 1.0
 DEAD_LETTER_BYTES_MAX: Final = 1024 * 1024
@@ -33,7 +38,10 @@ log = logging.getLogger("forbear.consumer")
 
 
 class KafkaConsumer:
-    """One member of the house's consumer group; may be built anew at any time, the numbers in the database decide."""
+    """One member of the house's consumer group; may be built anew at any time, the numbers in the database decide.
+
+    `stopped` are the partitions that hold too much poison: this member hears the others until it is started anew.
+    """
 
     def __init__(
         self,
@@ -49,19 +57,17 @@ class KafkaConsumer:
         self._session_milliseconds = int(session_seconds * 1000)
         self._security = security
         self._sources = {SOURCES[source] + topic_suffix: source for source in house.hears}
-        self._recent = Recent()
-        self.progress = ticks()
+        self._recent: defaultdict[TopicPartition, Recent] = defaultdict(Recent)
+        self._progress = ticks()
+        self.stopped: set[TopicPartition] = set()
 
     async def run(self) -> None:
         """Hear until cancelled; a consumer that fails or falls silent with lag is built anew."""
         while True:
             try:
                 await self._member()
-            except TooMuchPoison:
-                log.critical("too many subjects fail: stopped hearing until restarted")
-                raise
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("the consumer is built anew", extra={"error": type(error).__name__})
+            except Exception as error:
+                wait_out(error, log, "consumer", KafkaError)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _member(self) -> None:
@@ -75,12 +81,13 @@ class KafkaConsumer:
             partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=self._session_milliseconds,
             heartbeat_interval_ms=self._session_milliseconds // 3,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
+            max_partition_fetch_bytes=FETCH_BYTES_MAX,
+            metadata_max_age_ms=METADATA_SECONDS * 1000,
             **self._security,
         )
         try:
             await consumer.start()
-            self.progress = ticks()
+            self._progress = ticks()
             while True:
                 await self._round(consumer)
         finally:
@@ -88,28 +95,42 @@ class KafkaConsumer:
                 await asyncio.wait_for(consumer.stop(), STOP_SECONDS_MAX)
 
     async def _round(self, consumer: AIOKafkaConsumer) -> None:
-        records: Records = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=RECORDS_MAX)
-        if records:
-            await self.hear_records(records)
-            await _commit(consumer, records)
-            self.progress = ticks()
-        elif ticks() - self.progress > SILENT_SECONDS_MAX:
-            await self._watch(consumer)
+        fetched: Records = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=RECORDS_MAX)
+        if fetched:
+            await self.hear_records({of: batch for of, batch in fetched.items() if of not in self.stopped})
+            consumer.pause(*(self.stopped & consumer.assignment()))
+            await _commit(consumer, {of: batch for of, batch in fetched.items() if of not in self.stopped})
+            self._progress = ticks()
+        elif ticks() - self._progress > SILENT_SECONDS_MAX:
+            async with asyncio.timeout(WATCH_SECONDS_MAX):
+                await self._watch(consumer)
 
     async def hear_records(self, records: Records) -> None:
-        """Take one batch from every partition through the fold. Raises: TooMuchPoison."""
+        """Take one batch from every partition through the fold; a partition with too much poison is `stopped` then."""
         work: list[Heard] = []
         dead: list[dict[str, Any]] = []
-        for record in (record for batch in records.values() for record in batch):
+        origins: list[TopicPartition] = []
+        for partition, record in ((partition, record) for partition, batch in records.items() for record in batch):
             item = self._read(record)
             if isinstance(item, Heard):
                 work.append(item)
+                origins.append(partition)
             else:
                 dead.append(item)
         if dead:
-            await self._bury(dead)
+            await through_weather(lambda: self._bury(dead))
         if work:
-            self._recent.note(await hear(self._house, work))
+            self._judge(zip(origins, await hear(self._house, work), strict=True))
+
+    def _judge(self, heard: Iterable[tuple[TopicPartition, Outcome]]) -> None:
+        for partition, outcome in heard:
+            try:
+                self._recent[partition].note([outcome])
+            except TooMuchPoison:
+                if partition not in self.stopped:
+                    where = {"topic": partition.topic, "partition": partition.partition}
+                    log.critical("too many subjects fail: a partition is stopped until restart", extra=where)
+                self.stopped.add(partition)
 
     def _read(self, record: ConsumerRecord) -> Heard | dict[str, Any]:
         source = self._sources[record.topic]
@@ -126,8 +147,8 @@ class KafkaConsumer:
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """Raises: TimeoutError when there is something to hear and nothing was heard for too long."""
-        self.progress = ticks()
-        ends = await consumer.end_offsets(consumer.assignment())
+        self._progress = ticks()
+        ends = await consumer.end_offsets(consumer.assignment() - self.stopped)
         for partition, end in ends.items():
             if await consumer.position(partition) < end:
                 raise TimeoutError
@@ -136,8 +157,9 @@ class KafkaConsumer:
 async def _commit(consumer: AIOKafkaConsumer, records: Records) -> None:
     """Commit what was heard; a rebalance that came in between is no error."""
     offsets = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
-    with contextlib.suppress(CommitFailedError, IllegalStateError, RebalanceInProgressError):
-        await consumer.commit(offsets)
+    if offsets:
+        with contextlib.suppress(CommitFailedError, IllegalStateError, RebalanceInProgressError):
+            await consumer.commit(offsets)
 
 
 def _dead_letter(record: ConsumerRecord, reason: str) -> dict[str, Any]:
@@ -148,6 +170,6 @@ def _dead_letter(record: ConsumerRecord, reason: str) -> dict[str, Any]:
         "offset": record.offset,
         "key": record.key,
         "value": value[:DEAD_LETTER_BYTES_MAX],
-        "headers": encode([(name, content.hex()) for name, content in record.headers]),
+        "headers": encode([(name, None if content is None else content.hex()) for name, content in record.headers]),
         "reason": reason,
     }

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.clock import ticks
-from shared.consumer.hearing import Recent, TooMuchPoison, hear
+from shared.consumer.hearing import hear
+from shared.database import wait_out
 from shared.database.tables import hearing
 from shared.fold import House
 from shared.fold.hearing import heard_from
-from shared.heads import Peer, PeerUnreachable
+from shared.fold.poison import Recent, TooMuchPoison
+from shared.heads import Peer
 
 RECORDS_MAX: Final = 500
 WAIT_SECONDS: Final = 10.0
@@ -34,7 +34,6 @@ class PollingConsumer:
     def __init__(self, house: House[Any], source: str, peer: Peer) -> None:
         self._house, self._source, self._peer = house, source, peer
         self._recent = Recent()
-        self.progress = ticks()
 
     async def run(self) -> None:
         """Hear until cancelled."""
@@ -44,8 +43,8 @@ class PollingConsumer:
             except TooMuchPoison:
                 log.critical("too many subjects fail: stopped hearing until restarted")
                 raise
-            except (PeerUnreachable, SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("hearing failed, trying again", extra={"error": type(error).__name__})
+            except Exception as error:
+                wait_out(error, log, "polling")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self) -> None:
@@ -64,7 +63,6 @@ class PollingConsumer:
     async def _round(self, connection: AsyncConnection, position: int) -> int:
         """Hear what is behind *position* (exclusive) and answer the position reached."""
         page = await self._peer.announcements_after(position, RECORDS_MAX, WAIT_SECONDS)
-        self.progress = ticks()
         if not page:
             return position
         work = [heard_from(self._house, self._source, said) for _, said in page]

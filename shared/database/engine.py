@@ -5,17 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_SECONDS_MAX: Final = 5
 LOCK_SECONDS_MAX: Final = 2
 STATEMENT_SECONDS_MAX: Final = 30
 IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 60
+ANSWER_SECONDS_MAX: Final = 40
 WORK_CONNECTIONS: Final = 8
 HEADS_CONNECTIONS: Final = 2
-
-_NO_WAITING = text("set local lock_timeout = '100ms'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,9 @@ def _engine(url: str, name: str, size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=LOCK_SECONDS_MAX,
         pool_pre_ping=False,
-        connect_args={"timeout": CONNECT_SECONDS_MAX, "server_settings": server_settings},
+        connect_args={
+            "timeout": CONNECT_SECONDS_MAX,
+            "command_timeout": ANSWER_SECONDS_MAX,
+            "server_settings": server_settings,
+        },
     )
-
-
-async def be_impatient(connection: AsyncConnection) -> None:
-    """From here to the end of the transaction, wait at most 100 ms for any lock."""
-    await connection.execute(_NO_WAITING)

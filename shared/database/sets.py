@@ -1,10 +1,11 @@
 """Statements over whole sets: one array per column in, one round trip, however many rows."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Table, TableValuedAlias, bindparam, cast, column, func, select
+from sqlalchemy import ARRAY, JSON, Column, Table, TableValuedAlias, bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.dml import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,7 +27,7 @@ def arrays(names: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> dict[str,
 async def insert_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert *rows* in one statement; a clash of keys is an error."""
     if rows:
-        await connection.execute(_insertion(table), arrays((c.name for c in _plain(table)), rows))
+        await connection.execute(_insertion(table), _written(_plain(table), rows))
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -35,7 +36,16 @@ async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[
         return
     key = [c.name for c in table.primary_key]
     last = {tuple(row[name] for name in key): row for row in rows}
-    await connection.execute(_upsertion(table), arrays((c.name for c in table.columns), list(last.values())))
+    await connection.execute(_upsertion(table), _written(table.columns, list(last.values())))
+
+
+def _written(columns: Iterable[Column[Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """As `arrays`; inside an array the driver takes JSON only as text."""
+    columns = list(columns)
+    found = arrays((c.name for c in columns), rows)
+    for name in (c.name for c in columns if isinstance(c.type, JSON)):
+        found[f"all_{name}"] = [None if value is None else json.dumps(value) for value in found[f"all_{name}"]]
+    return found
 
 
 def _plain(table: Table) -> list[Column[Any]]:

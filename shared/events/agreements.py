@@ -1,7 +1,7 @@
 """What feedback says of what the borrower agreed: promises, hardship and arrangements, and what became of them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from shared.events.base import Checked, Count, Currency, Event, Identifier
@@ -25,7 +25,10 @@ class Due(Checked):
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade(Event):
-    """The borrower promised to pay `amount` by `due_on`; it counts as kept until `tolerance_days` later, inclusive."""
+    """The borrower promised to pay `amount` by `due_on`; it counts as kept until `tolerance_days` later, inclusive.
+
+    `judged_from` is the first instant after the last of those days, on the bank's calendar; it is open till judged.
+    """
 
     promise_id: Identifier
     loan_ids: tuple[Identifier, ...]
@@ -36,6 +39,7 @@ class PromiseMade(Event):
     made_on: date | None = None
     via: Door = "message"
     contact_id: Identifier | None = None
+    judged_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,10 @@ class HardshipClaimed(Event):
 
 @dataclass(frozen=True, slots=True)
 class HardshipConfirmed(Event):
-    """The hardship is accepted, until `until` (inclusive; None: until an event ends it)."""
+    """The hardship is accepted, until `until` (inclusive; None: until an event ends it).
+
+    `ends_at` is the first instant after `until`, on the bank's calendar.
+    """
 
     claim_id: Identifier
     loan_ids: tuple[Identifier, ...]
@@ -121,6 +128,7 @@ class HardshipConfirmed(Event):
     horizon: Horizon
     decided_on: date
     until: date | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

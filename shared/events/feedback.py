@@ -104,6 +104,16 @@ class ComplaintRaised(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComplaintExtended(Event):
+    """A complaint may be answered later, until `answer_due_on` (inclusive): it is complex, or more time was granted."""
+
+    complaint_id: Identifier
+    reason: Literal["complex", "approved"]
+    extended_on: date
+    answer_due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintResolved(Event):
     """A complaint got its answer, and its root cause was named."""
 

@@ -118,6 +118,7 @@ class FactVoided(Event):
     """A fact never was; `source` and `id` are as core banking named it.
 
     Ingest adds what its hearers know the fact by: the event that told of it, and that event's own id if it has one.
+    Where it moves money received, `amount` no longer counts as received on `value_on` (below zero: it counts again).
     """
 
     source: Identifier
@@ -125,6 +126,8 @@ class FactVoided(Event):
     loan_id: Identifier | None = None
     voided: Code | None = None
     voided_id: Identifier | None = None
+    amount: Money | None = None
+    value_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

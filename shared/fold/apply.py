@@ -1,23 +1,29 @@
 """The only place where state changes: gather, decide, record, announce; one transaction for what was heard and said."""
 
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import announce
-from shared.database import insert_rows, is_bad_data, upsert_rows
+from shared.database import insert_rows, is_bad_data, is_weather, upsert_rows
 from shared.database.faults import sqlstate
 from shared.database.tables import journal
 from shared.fold.batch import Batch
-from shared.fold.house import Addressed, Busy, Heard, House, Outcome, Sorted, Work
+from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Sorted, Work
 from shared.fold.idempotency import recall, remember
 from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
 from shared.fold.subject import StateTooLarge, Subject
+from shared.refusal import Refused
+from shared.telemetry import HEARD
 
 LOCK_NOT_AVAILABLE: Final = "55P03"
+
+log = logging.getLogger("forbear.fold")
 
 
 async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
@@ -33,7 +39,15 @@ async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
     if waiting:
         outcomes |= await shell.attempt(waiting, patient=True)
     house.spoke.set()
+    for (door, outcome), count in Counter(
+        (_door(work[i]), type(done).__name__) for i, done in outcomes.items()
+    ).items():
+        HEARD.labels(door, outcome).inc(count)
     return [outcomes[index] for index in range(len(work))]
+
+
+def _door(item: Work) -> str:
+    return type(item.via).__name__.lower() if item.via else "wake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +57,15 @@ class _Shell:
     prepared: Any
 
     async def attempt(self, indexes: Sequence[int], *, patient: bool) -> dict[int, Outcome]:
-        """One transaction for *indexes*; when their data does not fit, subject by subject, then item by item."""
+        """One transaction for *indexes*; when something in them breaks it, subject by subject, then item by item."""
         try:
             return await self._transact(indexes, patient=patient)
-        except DBAPIError as error:
+        except Exception as error:
             if sqlstate(error) == LOCK_NOT_AVAILABLE:
                 return {index: Busy() for index in indexes}
-            if not is_bad_data(error):
+            reason = _reason_of_their_own(error)
+            if reason is None:
                 raise
-            reason = f"does not fit the database (SQLSTATE {sqlstate(error)})"
-        except StateTooLarge:
-            reason = "state-too-large"
         if len(indexes) == 1:
             return await self._transact(indexes, patient=True, condemned=reason)
         outcomes: dict[int, Outcome] = {}
@@ -84,7 +96,7 @@ class _Shell:
             for item in found.released:
                 _outcome(batch, item)
             await self._record(connection, batch)
-            await remember(connection, work, outcomes, batch.now)
+            await remember(connection, work, outcomes)
         return {index: outcomes[i] for i, index in enumerate(indexes)}
 
     async def _load(
@@ -104,7 +116,9 @@ class _Shell:
             subjects = await lock_subjects(connection, self.house, keys, patient=patient)
         free_ones = [item for item in heard if item.key in subjects]
         horizon = await self.house.horizon(connection, now)
-        contexts = await self.house.gather(connection, free_ones, self.prepared, now) if free_ones else {}
+        contexts: Mapping[str, Context] = {}
+        if free_ones and condemned is None:
+            contexts = await self.house.gather(connection, free_ones, self.prepared, now)
         return Batch(self.house, subjects, contexts, now, horizon, condemned)
 
     async def _record(self, connection: AsyncConnection, batch: Batch) -> None:
@@ -116,6 +130,18 @@ class _Shell:
         await park(connection, batch.parked)
         for name, rows in self.house.rows(batch.said).items():
             await upsert_rows(connection, self.house.tables[name], rows)
+
+
+def _reason_of_their_own(error: Exception) -> str | None:
+    """Why the items of a transaction are to blame for *error*; None when they are not, or not known to be."""
+    if isinstance(error, StateTooLarge):
+        return "state-too-large"
+    if is_bad_data(error):
+        return f"does not fit the database (SQLSTATE {sqlstate(error)})"
+    if is_weather(error) or isinstance(error, SQLAlchemyError | Refused):
+        return None
+    log.error("a transaction failed", exc_info=error, extra={"error": type(error).__name__})
+    return f"{type(error).__name__} around decide"
 
 
 def _outcome(batch: Batch, item: Addressed) -> Outcome:

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from shared.announcements import Announcement, Cause, TooLarge, chain, to_json
+from shared.announcements import BYTES_MAX, Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
 from shared.events import Garbled, Unheeded, Wake
 from shared.fold.house import (
@@ -205,4 +205,8 @@ def _journal_row(subject: Subject, item: Heard, now: datetime, context: Context 
 
 
 def _envelope(message: Message) -> bytes:
-    return encode(to_json(message.envelope)) if message.envelope else b""
+    """The envelope for inspection, as far as it is text; what is released is pulled from its source again."""
+    if message.envelope is None:
+        return b""
+    readable = message.envelope.data[:BYTES_MAX].decode(errors="replace").encode()
+    return encode(to_json(replace(message.envelope, data=readable)))

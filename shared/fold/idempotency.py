@@ -1,12 +1,12 @@
 """The same request again: answered as the first time, refused when it differs, told to wait while the first runs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.clock import wall
 from shared.database import arrays, insert_rows, unnest
 from shared.database.tables import Key, commands
 from shared.fold.house import Answer, Applied, InProgress, Outcome, Replayed, Request, Work
@@ -20,6 +20,10 @@ _TRY_LOCK = select(
 )
 _FIND = select(commands).where(
     tuple_(commands.c.principal, commands.c.idempotency_key).in_(select(_ASKED.c.principal, _ASKED.c.idempotency_key))
+)
+_FORGET = text(
+    "delete from commands where (principal, idempotency_key) in (select principal, idempotency_key "
+    "from commands where at < now() - interval '30 days' order by at limit 1000)"
 )
 
 
@@ -45,27 +49,20 @@ async def recall(connection: AsyncConnection, work: Sequence[Work]) -> dict[int,
     return outcomes
 
 
-async def remember(
-    connection: AsyncConnection, work: Sequence[Work], outcomes: Mapping[int, Outcome], now: datetime
-) -> None:
+async def remember(connection: AsyncConnection, work: Sequence[Work], outcomes: Mapping[int, Outcome]) -> None:
     """Keep the answers of the requests that were applied, in the transaction that applied them."""
     rows = []
     for index, outcome in outcomes.items():
         via = _keyed(work[index])
         if via is not None and via.answer is not None and isinstance(outcome, Applied):
             answer = via.answer(outcome.announcements)
-            rows.append(_row(via, answer, now))
+            rows.append(_row(via, answer))
     await insert_rows(connection, commands, rows)
 
 
-async def forget(connection: AsyncConnection) -> None:
-    """Delete the answers that are older than 30 days on the machine's clock, some at a time."""
-    await connection.execute(
-        text(
-            "delete from commands where (principal, idempotency_key) in (select principal, idempotency_key "
-            "from commands where at < now() - interval '30 days' order by at limit 1000)"
-        )
-    )
+async def forget(connection: AsyncConnection) -> int:
+    """Delete some of the answers that are older than 30 days on the machine's clock, and answer how many."""
+    return (await connection.execute(_FORGET)).rowcount
 
 
 def _keyed(item: Work) -> Request | None:
@@ -78,12 +75,12 @@ def _repeat(via: Request, row: Any) -> Outcome:
     return Replayed(Answer(row.status, row.body))
 
 
-def _row(via: Request, answer: Answer, now: datetime) -> dict[str, Any]:
+def _row(via: Request, answer: Answer) -> dict[str, Any]:
     return {
         "principal": via.principal,
         "idempotency_key": via.idempotency_key,
         "request_hash": via.request_hash,
         "status": answer.status,
         "body": answer.body,
-        "at": now,
+        "at": wall(),
     }

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from shared.announcements import Announcement, Chain
 from shared.codec import decode, encode, parse
 from shared.codec.decoding import convert
+from shared.database import Weather
 from shared.fold.house import House, Message
 
 STATE_BYTES_MAX: Final = 64 * 1024
@@ -21,7 +22,7 @@ class StateTooLarge(ValueError):
     """A state above 64 KiB: refused before commit; what made it so is sought alone."""
 
 
-class NewerState(RuntimeError):
+class NewerState(Weather):
     """A row written by newer code: wait for the deployment to finish, never overwrite."""
 
 

@@ -2,22 +2,18 @@
 
 import asyncio
 import contextlib
-import logging
+import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi import Request as HttpRequest
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 
 from shared import problems
-from shared.auth import Authenticator, requires
+from shared.auth import Authenticator
 from shared.consumer import KafkaConsumer, PollingConsumer
 from shared.database import is_weather
 from shared.fold import House
@@ -34,19 +30,14 @@ from shared.service.doors import (
     street_doors,
     time_doors,
 )
+from shared.service.health import Measured, health_doors
+from shared.service.loops import STOP_SECONDS_MAX, Loop, Sweep, Watched
 from shared.service.settings import Settings
 from shared.telemetry import set_up_logs, trace_of
 from shared.timers import Timers
 
-STOP_SECONDS_MAX: Final = 20
-
-log = logging.getLogger("forbear.service")
-
-
-class Loop(Protocol):
-    """Something that runs until it is cancelled."""
-
-    async def run(self) -> None: ...
+CONNECTIONS_MAX: Final = 500
+EXIT_NOT_STARTED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -63,54 +54,73 @@ class Assembly:
 
 def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> FastAPI:
     """The application of *house*; its loops start and stop with it."""
-    loops = [*_loops(house, settings, assembly.peers), *assembly.loops]
-    tasks: list[asyncio.Task[None]] = []
+    loops = [Watched(loop) for loop in (*_loops(house, settings, assembly.peers), *assembly.loops)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if assembly.prepare is not None:
             await assembly.prepare()
-        tasks.extend(asyncio.create_task(loop.run(), name=type(loop).__name__) for loop in loops)
-        for task in tasks:
-            task.add_done_callback(_tell)
-        yield
-        await _stop(tasks)
-        for peer in assembly.peers.values():
-            await peer.close()
-        await house.database.close()
+        for loop in loops:
+            loop.start()
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(loop.stop() for loop in loops))
+            for peer in assembly.peers.values():
+                await peer.close()
+            await house.database.close()
 
     app = FastAPI(title=f"Forbear {house.name}", version="1", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     app.state.authenticator = Authenticator(settings.jwks_file)
+    app.state.stopping = asyncio.Event()
     problems.install(app, is_weather=is_weather, trace_of=_trace)
-    app.add_middleware(problems.BodyLimit)
+    app.add_middleware(Measured)
     shared_routers = (
         street_doors(house, by_position=not settings.kafka_bootstrap, extra=assembly.extra_heads),
         history_door(house),
         time_doors(house, assembly.sending),
         parking_doors(house),
-        _health(house, tasks),
+        health_doors(house, loops),
     )
     for router in (*assembly.routers, *shared_routers):
         app.include_router(router)
     return app
 
 
+class Server(uvicorn.Server):
+    """Uvicorn, telling *app* that it stops before it waits for what is under way: a long poll need not run its time."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=STOP_SECONDS_MAX,
+                limit_concurrency=CONNECTIONS_MAX,
+            )
+        )
+        self._stopping: asyncio.Event = app.state.stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way, then close."""
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
 def serve(app: FastAPI, settings: Settings, house: str) -> None:
     """Run *app* until it is told to stop; requests under way are finished first."""
     set_up_logs(house)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        limit_concurrency=500,
-    )
+    server = Server(app, settings.host, settings.port)
+    server.run()
+    if not server.started:
+        sys.exit(EXIT_NOT_STARTED)
 
 
 def _loops(house: House[Any], settings: Settings, peers: dict[str, Peer]) -> list[Loop]:
-    loops: list[Loop] = [Timers(house)]
+    loops: list[Loop] = [Timers(house), Sweep(house)]
     if settings.kafka_bootstrap:
         loops.append(
             Relay(house, KafkaPublisher(house.name, house.topic + settings.topic_suffix, settings.kafka_bootstrap))
@@ -132,52 +142,5 @@ def _loops(house: House[Any], settings: Settings, peers: dict[str, Peer]) -> lis
     return loops
 
 
-async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX)
-
-
-def _tell(task: asyncio.Task[None]) -> None:
-    """A loop that ends by itself is an alarm: the house is no longer ready."""
-    if not task.cancelled() and task.exception() is not None:
-        log.critical("a loop ended", exc_info=task.exception(), extra={"task": task.get_name()})
-
-
 def _trace(request: Request) -> str:
     return trace_of(request.headers.get("traceparent"))
-
-
-def _health(house: House[Any], tasks: Sequence[asyncio.Task[None]]) -> APIRouter:
-    """Whether the process lives, and whether it is fit to work; open to all, because probes have no token."""
-    router = APIRouter(tags=["health"])
-
-    @router.get("/livez")
-    async def live() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "alive"}
-
-    @router.get("/readyz")
-    async def ready() -> Response:
-        """The database answers, and every loop runs."""
-        ended = [task.get_name() for task in tasks if task.done()]
-        if ended or not await _database_answers(house):
-            return JSONResponse({"status": "not ready", "ended": ended}, 503)
-        return JSONResponse({"status": "ready"})
-
-    @router.get("/metrics", dependencies=[Depends(requires("metrics:read"))])
-    async def metrics(_: HttpRequest) -> Response:
-        """Prometheus metrics."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    return router
-
-
-async def _database_answers(house: House[Any]) -> bool:
-    try:
-        async with house.database.answering() as connection:
-            await house.clock.read(connection)
-            await connection.execute(text("select 1 from subjects limit 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
-        return False
-    return True

@@ -4,14 +4,24 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Body, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.announcements import PAGE_MAX, heads_of, heads_page, list_after, list_of, list_wanted, to_json
+from shared.announcements import (
+    KEY_CHARACTERS_MAX,
+    PAGE_MAX,
+    WANTED_MAX,
+    heads_of,
+    heads_page,
+    list_after,
+    list_of,
+    list_wanted,
+    to_json,
+)
 from shared.auth import Principal, requires
 from shared.clock import ticks
 from shared.fold import Applied, House
@@ -29,17 +39,29 @@ Count = Callable[[AsyncConnection], Awaitable[int]]
 _SET_CLOCK = text("update clock set now = :now where now <= :now returning now").bindparams(bindparam("now"))
 
 
+Key = Annotated[str, Field(max_length=KEY_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
+ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
 class Keys(BaseModel):
     """Whose heads are asked for."""
 
-    keys: list[str] = Field(max_length=KEYS_MAX, examples=[["C1001"]])
+    keys: list[Key] = Field(max_length=KEYS_MAX, examples=[["C1001"]])
 
 
 class Wanted(BaseModel):
     """What is missing: for each key the last number heard."""
 
-    after: dict[str, Annotated[int, Field(ge=0)]] = Field(max_length=KEYS_MAX, examples=[{"C1001": 4}])
+    after: dict[Key, Number] = Field(max_length=KEYS_MAX, examples=[{"C1001": 4}])
     limit_each: int = Field(default=100, ge=1, le=PAGE_MAX)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if len(self.after) * self.limit_each > WANTED_MAX:
+            raise ValueError("keys times limit_each is too large")
+        return self
 
 
 class Moment(BaseModel):
@@ -76,14 +98,15 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
             return {"heads": await heads_of(connection, asked.keys), **await extra(connection)}
 
     @router.get("/v1/heads")
-    async def list_heads(after: str = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
+    async def list_heads(after: Key = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
         """All heads in the order of their keys, a page at a time."""
         async with house.database.answering() as connection:
             return {"heads": await heads_page(connection, after, limit), **await extra(connection)}
 
     @router.get("/v1/announcements")
     async def read_announcements(
-        after: Annotated[int, Query(ge=0)] = 0,
+        request: Request,
+        after: Cursor = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 500,
         wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX)] = 0,
     ) -> dict[str, Any]:
@@ -92,7 +115,7 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         while True:
             async with house.database.answering() as connection:
                 page = await list_after(connection, after, limit, by_position=by_position)
-            if page or ticks() >= deadline:
+            if page or ticks() >= deadline or request.app.state.stopping.is_set():
                 return {"items": [{"cursor": cursor, **to_json(said)} for cursor, said in page]}
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(house.published.wait(), LOOK_SECONDS)
@@ -113,8 +136,8 @@ def history_door(house: House[Any]) -> APIRouter:
 
     @router.get("/v1/customers/{customer_id}/events")
     async def read_events(
-        customer_id: str,
-        after: Annotated[int, Query(ge=0)] = 0,
+        customer_id: Key,
+        after: Cursor = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
     ) -> dict[str, Any]:
         """Announcements about one borrower behind a number (exclusive), in order."""
@@ -162,32 +185,27 @@ def parking_doors(house: House[Any]) -> APIRouter:
     Operator = Annotated[Principal, Depends(requires("parked:write"))]  # noqa: N806
 
     @router.get("/v1/parked", dependencies=[Depends(requires("parked:read"))])
-    async def read_parked(
-        after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100
-    ) -> dict[str, Any]:
+    async def read_parked(after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100) -> dict[str, Any]:
         """Parked items, oldest first."""
         async with house.database.reading() as connection:
             return {"items": await list_parked(connection, after, limit)}
 
     @router.post("/v1/parked/{parked_id}/release", status_code=202)
-    async def release_item(parked_id: int, operator: Operator) -> dict[str, int]:
+    async def release_item(parked_id: ParkedId, operator: Operator) -> dict[str, int]:
         """Let the item and its followers be pulled from their source again, in order."""
         if not await release(house, parked_id, operator.name):
             raise refuse("not-found", "there is no such parked item")
         return {"released": parked_id}
 
     @router.post("/v1/parked/{parked_id}/replace")
-    async def replace_item(
-        parked_id: int, replacement: Replacement, operator: Operator, request: Request
-    ) -> dict[str, int]:
+    async def replace_item(parked_id: ParkedId, replacement: Replacement, operator: Operator) -> dict[str, int]:
         """Apply other content in place of the item."""
-        body = (await request.json())["data"]
-        outcome = await release_edited(house, parked_id, replacement.type, body, operator.name)
+        outcome = await release_edited(house, parked_id, replacement.type, replacement.data, operator.name)
         return _acted(outcome, parked_id)
 
     @router.post("/v1/parked/{parked_id}/discard")
     async def discard_item(
-        parked_id: int, operator: Operator, _: Annotated[dict[str, Any] | None, Body()] = None
+        parked_id: ParkedId, operator: Operator, _: Annotated[dict[str, Any] | None, Body()] = None
     ) -> dict[str, int]:
         """Hear the item's number without acting on it."""
         return _acted(await discard(house, parked_id, operator.name), parked_id)

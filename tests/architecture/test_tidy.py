@@ -159,5 +159,5 @@ def test_no_download_address_and_no_path_of_one_machine_is_recorded():
     machine = re.compile(
         r"(?<![\w.])/(work|farm|root)/|https?://(pypi|files\.pythonhosted|repo1?\.maven|registry\.npmjs)"
     )
-    tracked = [path for path in ROOT.glob("*.lock")] + [ROOT / "Makefile", *CODE, *TESTS]
+    tracked = [*ROOT.glob("*.lock"), ROOT / "Makefile", *CODE, *TESTS]
     assert [named(path) for path in tracked if machine.search(path.read_text()) and path != Path(__file__)] == []

@@ -1,8 +1,11 @@
 """What the machine must have for a broker, and what is said when it has not."""
 
+from pathlib import Path
+
 import pytest
 
 from deploy.local.java import KafkaUnavailable, ensure_jars, find_java, kafka_version
+from deploy.local.kafka import KafkaServer
 
 
 def java_home(folder, script):
@@ -55,6 +58,24 @@ def test_a_maven_that_fails_leaves_no_half_a_folder(tmp_path):
     with pytest.raises(KafkaUnavailable, match=r"\[ERROR\] no network"):
         ensure_jars(tmp_path / "libs", {"PATH": str(tmp_path)})
     assert [path.name for path in tmp_path.iterdir()] == ["mvn"]
+
+
+@pytest.mark.kafka
+def test_a_broker_without_its_jars_says_what_brings_them(tmp_path):
+    with pytest.raises(KafkaUnavailable, match="make setup"):
+        KafkaServer(tmp_path, 1, 2, libs=tmp_path)
+
+
+def test_maven_brings_the_jars_whole_and_leaves_nothing_beside_them(tmp_path):
+    maven = tmp_path / "bin" / "mvn"
+    maven.parent.mkdir()
+    jar = f"kafka_2.13-{kafka_version()}.jar"
+    maven.write_text(
+        f'#!/bin/sh\nfor word; do case $word in -DoutputDirectory=*) : > "${{word#*=}}/{jar}";; esac; done\n'
+    )
+    maven.chmod(0o755)
+    libs = ensure_jars(tmp_path / "var" / "libs", {"PATH": str(maven.parent)})
+    assert [path.relative_to(tmp_path / "var") for path in libs.parent.rglob("*.jar")] == [Path("libs") / jar]
 
 
 def test_jars_that_are_there_are_not_fetched_again(tmp_path):

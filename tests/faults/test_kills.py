@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
+from deploy.local.databases import HOUSES
 from deploy.local.lifecycle import status
-from deploy.local.plan import HOUSES
 from deploy.local.replay.generated import generated
 from tests.stories.street import assert_nothing_lost_or_doubled, replaying, whole_street
 

@@ -48,6 +48,22 @@ def test_a_reversed_payment_leaves_the_features_as_if_it_had_never_been():
     assert features_of(with_it, day("03-10")) == features_of(without, day("03-10"))
 
 
+def test_a_voided_payment_leaves_the_features_as_if_it_had_never_been():
+    void = said.FactVoided("/core", "1", "L1", "PaymentReceived", "P", Decimal("100.00"), day("02-20"))
+    with_it = known(loan(), paid("02-05"), paid("02-20", payment_id="P"), paid("03-07", "1.00"), void)
+    without = known(loan(), paid("02-05"), paid("03-07", "1.00"))
+    assert features_of(with_it, day("03-10")) == features_of(without, day("03-10"))
+
+
+def test_a_payment_counts_again_when_its_reversal_is_voided():
+    reversal = said.PaymentReversed("P", "L1", day("03-07"), Decimal("100.00"), day("02-20"))
+    void = said.FactVoided("/core", "2", "L1", "PaymentReversed", "P", Decimal("-100.00"), day("02-20"))
+    with_it = known(loan(), paid("02-20", payment_id="P"), paid("03-07", "1.00"), reversal, void)
+    assert features_of(with_it, day("03-10")) == features_of(
+        known(loan(), paid("02-20"), paid("03-07", "1.00")), day("03-10")
+    )
+
+
 def test_a_score_as_of_a_day_uses_nothing_later():
     history = [loan(), paid("02-05"), missed("03-05"), late("03-06", "03-05", 1), paid("03-20"), late("03-20")]
     told = [(event, at(on).date()) for event, on in zip(history, map(day, DAYS), strict=True)]

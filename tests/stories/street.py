@@ -7,9 +7,8 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.local.databases import database_of
+from deploy.local.databases import HOUSES, database_of
 from deploy.local.lifecycle import down, empty, up_afresh
-from deploy.local.plan import HOUSES
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgresServer
 from deploy.local.profile import RUN, Profile
@@ -73,7 +72,8 @@ async def assert_nothing_lost_or_doubled(profile: Profile, portfolio: Portfolio,
                 "select key from announcements group by key having count(*) <> max(number) or min(number) <> 1"
             )
             assert broken == []
-            assert await ledger.fetchval("select count(*) from parked") == 0
+            parked = await ledger.fetch("select key, source, type, reason from parked limit 5")
+            assert [dict(row) for row in parked] == []
             assert await ledger.fetchval("select count(*) from dead_letters") == 0
             said[house] = await ledger.fetchval("select count(*) from announcements")
     standing = dict(zip(run.street.houses, await run.street.quiet(), strict=True))

@@ -116,6 +116,13 @@ class Takeover(NamedTuple):
     at: int
 
 
+class Withdrawn(NamedTuple):
+    """Money that no longer counts as received on a day of value; below zero: that counts again."""
+
+    amount: Decimal
+    value_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Servicing:
     """What most loans never see; each field a sorted tuple of rows. `closings` and the like hold dates."""
@@ -177,12 +184,14 @@ class Loan:
 class Borrower:
     """All loans of one borrower, aged up to the business date `aged_on` (None: no day was closed yet).
 
-    `refused` says why the fact just heard cannot be taken; such a state is never stored.
+    `refused` says why the fact just heard cannot be taken; such a state is never stored. `withdrawn` is what the void
+    just heard does to the money received; it is forgotten once announced.
     """
 
     loans: dict[str, Loan] = field(default_factory=dict)
     aged_on: date | None = None
     refused: Refusal | None = None
+    withdrawn: Withdrawn | None = None
 
 
 def blank(_key: str) -> Borrower:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from services.ingest.domain.admission import loan_id_of
-from services.ingest.domain.borrower import NOTHING_UNUSUAL, Borrower, Loan, Standing
+from services.ingest.domain.borrower import NOTHING_UNUSUAL, Borrower, Loan, Standing, Withdrawn
 from services.ingest.domain.context import Context
 from services.ingest.domain.facts import Posted
 from services.ingest.domain.figures import Figures, figures_on
@@ -27,12 +27,12 @@ def decide(state: Borrower, heard: Posted | Wake, context: Context) -> Sequence[
     if state.refused is not None:
         return state.refused
     return _refuse_rules(heard.fact, context) or [
-        announced(heard, context),
+        announced(heard, context, state.withdrawn),
         *what_follows(state, loan_id_of(heard) or "", heard, context),
     ]
 
 
-def announced(posted: Posted, context: Context) -> Event:
+def announced(posted: Posted, context: Context, withdrawn: Withdrawn | None = None) -> Event:
     """The fact as the other houses hear it, with what only ingest can add."""
     fact, about = posted.fact, posted.about
     if isinstance(fact, LoanOpened) and fact.jurisdiction is None:
@@ -40,8 +40,13 @@ def announced(posted: Posted, context: Context) -> Event:
     if isinstance(fact, PaymentReversed) and isinstance(about, PaymentReceived):
         return replace(fact, amount=about.amount, value_on=about.value_on)
     if isinstance(fact, FactVoided) and about is not None:
-        return replace(fact, loan_id=loan_id_of(posted), voided=type(about).__name__, voided_id=_own_id(about))
+        return _voided(replace(fact, loan_id=loan_id_of(posted)), about, withdrawn)
     return fact
+
+
+def _voided(fact: FactVoided, about: Event, withdrawn: Withdrawn | None) -> FactVoided:
+    amount, value_on = withdrawn or (None, None)
+    return replace(fact, voided=type(about).__name__, voided_id=_own_id(about), amount=amount, value_on=value_on)
 
 
 def what_follows(state: Borrower, loan_id: str, heard: Posted | Wake, context: Context) -> Iterator[Event]:

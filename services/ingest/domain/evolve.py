@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.ingest.domain.admission import loan_id_of, refusal_of
-from services.ingest.domain.borrower import Borrower, Loan, Standing
+from services.ingest.domain.borrower import Borrower, Loan, Standing, Withdrawn
 from services.ingest.domain.facts import Posted, second_of
-from services.ingest.domain.ledger import enter, open_loan, strike
+from services.ingest.domain.ledger import enter, open_loan, strike, withdrawn
 from shared.events import Wake
 from shared.events.lateness import DelinquencyChanged, InstalmentComingDue, InstalmentMissed
 from shared.events.repayments import FactVoided, LoanOpened
@@ -30,12 +30,17 @@ def hear(state: Borrower, posted: Posted) -> Borrower:
     aged_on = _later(state.aged_on, posted.business_date)
     refused = refusal_of(state.loans, posted)
     loans = state.loans if refused else _entered(state.loans, posted)
-    return Borrower(loans, aged_on, refused)
+    return Borrower(loans, aged_on, refused, _withdrawn(state.loans, loans, posted))
 
 
 def age(state: Borrower, wake: Wake) -> Borrower:
     """A new day has come."""
     return replace(state, aged_on=_later(state.aged_on, wake.at.date()))
+
+
+def note_voided(state: Borrower, _: FactVoided) -> Borrower:
+    """What the void did to the money is said, and need not be remembered."""
+    return replace(state, withdrawn=None)
 
 
 def note_standing(state: Borrower, said: DelinquencyChanged) -> Borrower:
@@ -77,6 +82,13 @@ def _entered(loans: dict[str, Loan], posted: Posted) -> dict[str, Loan]:
     return {**loans, loan_id: strike(loans[loan_id], posted.about, second_of(posted.about_time))}
 
 
+def _withdrawn(before: Mapping[str, Loan], after: Mapping[str, Loan], posted: Posted) -> Withdrawn | None:
+    loan_id = loan_id_of(posted) or ""
+    if posted.about is None or not isinstance(posted.fact, FactVoided) or loan_id not in after:
+        return None
+    return withdrawn(before[loan_id], after[loan_id], posted.about)
+
+
 def _with_loan(state: Borrower, loan_id: str, **changed: Any) -> Borrower:
     loans = {**state.loans, loan_id: replace(state.loans[loan_id], **changed)}
     return Borrower(loans, state.aged_on)
@@ -90,6 +102,7 @@ _CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = MappingPro
     {
         Posted: hear,
         Wake: age,
+        FactVoided: note_voided,
         DelinquencyChanged: note_standing,
         InstalmentMissed: note_missed,
         InstalmentComingDue: note_coming,

@@ -4,7 +4,7 @@ Rows are kept sorted, so the loan is the same whatever the order its facts came 
 """
 
 from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from services.ingest.domain.borrower import (
     Servicing,
     Statement,
     Takeover,
+    Withdrawn,
 )
 from services.ingest.domain.facts import Posted, second_of
 from services.ingest.domain.schedule import pack, scheduled, taken_over
@@ -94,6 +95,27 @@ def strike(loan: Loan, fact: Event, at: int) -> Loan:
     for name, row in gone:
         loan = _take(loan, name, row)
     return loan
+
+
+def withdrawn(before: Loan, after: Loan, fact: Event) -> Withdrawn | None:
+    """What striking *fact* did to the money received; None when nothing, as for a payment that was reversed already."""
+    if not isinstance(fact, PaymentReceived | PaymentReversed | ChargebackPosted):
+        return None
+    amount, value_on = _received(before) - _received(after), fact.value_on
+    if isinstance(fact, PaymentReversed):
+        reversals = (before.servicing or NOTHING_UNUSUAL).reversals
+        value_on = next((one.value_on for one in reversals if one.payment_id == fact.payment_id), None)
+    return Withdrawn(amount, value_on) if amount and value_on else None
+
+
+def _received(loan: Loan) -> Decimal:
+    servicing = loan.servicing or NOTHING_UNUSUAL
+    reversed_, charged_back = _total(servicing.reversals), _total(servicing.chargebacks)
+    return _total(loan.credits) - reversed_ - charged_back
+
+
+def _total(rows: Iterable[Credit | Reversal | Charge]) -> Decimal:
+    return sum((row.amount for row in rows), Decimal(0))
 
 
 def is_untouched(loan: Loan) -> bool:

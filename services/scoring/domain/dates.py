@@ -39,7 +39,7 @@ Dating = Callable[[Any], date]
 
 def _day_after_due(event: InstalmentMissed) -> date:
     """Due today is not missed."""
-    return event.due_on + timedelta(days=1)
+    return min(event.due_on, date.max - timedelta(days=1)) + timedelta(days=1)
 
 
 TOLD_ON: Final[Mapping[type[Event], Dating]] = {

@@ -171,6 +171,8 @@ def _charge_off(loan: Loan, _: LoanChargedOff) -> Loan:
 
 def _void(loan: Loan, event: FactVoided) -> Loan | None:
     """As if it had never been, as far as the counters can tell; lateness that followed is told by itself."""
+    if event.amount is not None and event.value_on is not None:
+        return _with_money(loan, event.value_on, -event.amount)
     match event.voided:
         case "LoanOpened" | "LoanImported":
             return None

@@ -1,0 +1,1 @@
+"""Contact's HTTP door: checks, profiles, holds, contacts, the kill switch."""

@@ -1,0 +1,84 @@
+"""What the gate would say of stated facts, and the rules it says it by; nothing is touched."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+
+from services.contact.domain.gate.deciding import decide_contact
+from services.contact.domain.gate.decision import Decision
+from services.contact.domain.gate.rule import Objection
+from services.contact.domain.gate.stated import parse_case
+from services.contact.schemas import Answer
+from services.contact.store.calendars import list_years
+from services.contact.store.contexts import Desk
+from services.contact.store.rules import RuleBook
+from shared.auth import requires
+from shared.codec import Unreadable, parse
+from shared.fold import House
+from shared.refusal import Refusal, Refused, refuse
+
+
+def checks_door(house: House[Any], desk: Desk, book: RuleBook) -> APIRouter:
+    """`/v1/contact-checks`, `/v1/packs` and `/v1/calendars`."""
+    router = APIRouter(tags=["gate"], dependencies=[Depends(requires("contacts:read"))])
+
+    @router.post("/v1/contact-checks")
+    async def check_contact(request: Request) -> Answer:
+        """Judge one proposed contact, at `proposed.at` or now, by the packs in force."""
+        case = parse_case(read_json(await request.body()))
+        if isinstance(case, Refusal):
+            raise Refused(case)
+        async with house.database.begin() as connection:
+            now = case.proposed.at or await house.clock.read(connection)
+            calendars = await desk.calendars.read(connection)
+        return shown(decide_contact(case, book.packs, now, calendars))
+
+    @router.get("/v1/packs")
+    async def list_packs() -> Answer:
+        """The packs in force."""
+        packs = book.packs.by_name.values()
+        names = ("name", "title", "version", "on_top_of")
+        return {"items": [{n: getattr(pack, n) for n in names} | {"rules": len(pack.rules)} for pack in packs]}
+
+    @router.get("/v1/packs/{name}")
+    async def read_pack(name: str) -> Mapping[str, Any]:
+        """One pack as it is written: every rule with its source."""
+        if name not in book.documents:
+            raise refuse("not-found", "there is no such pack")
+        return book.documents[name]
+
+    @router.get("/v1/calendars")
+    async def read_calendars() -> Answer:
+        """The years of work days and holidays that are loaded, each with its source."""
+        async with house.database.reading() as connection:
+            return {"items": await list_years(connection)}
+
+    return router
+
+
+def read_json(body: bytes) -> object:
+    """The JSON of a body. Raises: Refused."""
+    try:
+        return parse(body)
+    except Unreadable as error:
+        raise refuse("not-json", error.detail) from None
+
+
+def shown(decision: Decision) -> Answer:
+    """A decision record as an answer."""
+    return {
+        "decision": decision.decision,
+        "earliest_permitted": decision.earliest_permitted,
+        "rule": decision.rule,
+        "objections": [_objection(one) for one in decision.objections],
+        "flags": list(decision.flags),
+        "computed": decision.computed,
+        "evidence": list(decision.evidence),
+        "packs": dict(decision.packs),
+        "trace": [line._asdict() for line in decision.trace],
+    }
+
+
+def _objection(objection: Objection) -> Answer:
+    return {name: getattr(objection, name) for name in objection.__slots__}

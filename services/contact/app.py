@@ -1,0 +1,124 @@
+"""Contact, put together: settings in, a running application out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.contact.api.checks import checks_door
+from services.contact.api.contacts import contacts_door
+from services.contact.api.holds import holds_door
+from services.contact.api.killswitch import killswitch_door
+from services.contact.api.profiles import profiles_door
+from services.contact.consumers import HANDLERS, HEARS
+from services.contact.domain.borrower import Borrower, blank
+from services.contact.domain.decide import decide
+from services.contact.domain.evolve import evolve
+from services.contact.domain.waking import wake_at
+from services.contact.gateways import Gateway, SandboxGateway, SmtpGateway
+from services.contact.sender import Sender
+from services.contact.settings import Settings
+from services.contact.store.attempts import count_open
+from services.contact.store.calendars import load_china
+from services.contact.store.contexts import Desk
+from services.contact.store.messages import Composer
+from services.contact.store.profiles import address
+from services.contact.store.rows import TABLES, Routes
+from services.contact.store.rules import load_packs, load_strategy
+from services.contact.store.sealing import Sealer
+from services.contact.store.texts import load_texts
+from services.contact.timers import Ask
+from shared.clock import clock_named
+from shared.database import Database
+from shared.fold import House
+from shared.heads import Peer
+from shared.service import Assembly, build_app, serve
+
+
+def build_house(
+    settings: Settings, desk: Desk, peers: Mapping[str, Peer], gateways: Mapping[str, Gateway]
+) -> House[Borrower]:
+    """Contact as a value."""
+    providers = {channel: name for name, gateway in gateways.items() for channel in gateway.capabilities.channels}
+    return House(
+        name="contact",
+        topic="collections.contacts.v1",
+        hears=HEARS,
+        state_type=Borrower,
+        schema=1,
+        blank=blank,
+        evolve=evolve,
+        decide=decide,
+        wake_at=wake_at,
+        gather=desk.gather,
+        listens_to=frozenset(HANDLERS),
+        database=Database.at(settings.database_url, "forbear contact"),
+        clock=clock_named(settings.clock),
+        prepare=Ask(peers),
+        address=address,
+        rows=Routes(providers, desk.strategy.name).rows_of,
+        tables=TABLES,
+    )
+
+
+def build_gateways(settings: Settings) -> dict[str, Gateway]:
+    """The providers that the settings name; of two that carry a channel, the later one does."""
+    gateways: list[Gateway] = []
+    if settings.sandbox_url:
+        gateways.append(SandboxGateway(settings.sandbox_url))
+    if settings.smtp_host:
+        gateways.append(SmtpGateway(settings.smtp_host, settings.smtp_port, settings.smtp_sender))
+    return {gateway.name: gateway for gateway in gateways}
+
+
+def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
+    """Contact as an application; *peers* are the houses it hears, by default where the settings say.
+
+    Raises: BadRules, BadTemplate, BadMasterKey: with them nothing may start.
+    """
+    book = load_packs(settings.packs)
+    texts = load_texts(settings.templates)
+    sealer = Sealer(settings.master_key_file)
+    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
+    known = dict(peers) if peers is not None else street(settings)
+    gateways = build_gateways(settings)
+    house = build_house(settings, desk, known, gateways)
+    composer = Composer(sealer, texts, {"lender": settings.lender})
+
+    async def open_calendars() -> None:
+        async with house.database.begin() as connection:
+            await load_china(connection, (await house.clock.read(connection)).date())
+
+    routers = (
+        checks_door(house, desk, book),
+        profiles_door(house, sealer),
+        holds_door(house),
+        contacts_door(house),
+        killswitch_door(house),
+    )
+    return build_app(
+        house,
+        settings,
+        Assembly(
+            routers=routers,
+            peers=known,
+            loops=[Sender(house, gateways, composer)],
+            sending=count_open,
+            prepare=open_calendars,
+        ),
+    )
+
+
+def street(settings: Settings) -> dict[str, Peer]:
+    """The houses that contact hears. Raises: KeyError when the settings do not say where one of them is."""
+    return {name: Peer(name, settings.peers[name], settings.service_token_file) for name in HEARS}
+
+
+def main() -> None:
+    """Run contact until told to stop."""
+    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    serve(build(settings), settings, Path(__file__).parent.name)
+
+
+if __name__ == "__main__":
+    main()

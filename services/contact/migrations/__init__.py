@@ -1,0 +1,1 @@
+"""Changes of contact's schema, in order."""

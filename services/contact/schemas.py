@@ -1,0 +1,126 @@
+"""HTTP shapes of contact that are not domain types."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.events import Scope
+from shared.events.contacts import HoldKind
+from shared.events.words import Channel
+
+CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+]
+Page = Annotated[int, Field(ge=1, le=1000)]
+Answer = dict[str, Any]
+
+CHANNELS_MAX = 16
+SIGNALS_MAX = 8
+FORMS = {
+    "email": r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,253}$",
+    "phone": r"^\+?[0-9][0-9 ().-]{3,28}$",
+    "postal": r"^[^\x00-\x09\x0b-\x1f\x7f]{3,500}$",
+    "device": r"^[\x21-\x7e]{3,300}$",
+}
+
+
+class Closed(BaseModel):
+    """A body whose fields are all known."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class StatedChannel(Closed):
+    """One way to reach the borrower, its address in the clear for the last time. `consent` None: nobody asked."""
+
+    channel: Channel = Field(examples=["sms"])
+    address: Line = Field(examples=["+8613800000000"])
+    consent: bool | None = None
+    consent_at: AwareDatetime | None = None
+
+
+class StatedSignal(Closed):
+    """Something that tells in which time zone the borrower may be."""
+
+    kind: Literal["landline_area_code", "mobile_area_code", "residential_address"]
+    tz: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(examples=["Asia/Shanghai"])
+
+
+class StatedProfile(Closed):
+    """The whole profile of a borrower, as it is from now on."""
+
+    language: Word = Field(examples=["zh-CN"])
+    name: Name | None = Field(default=None, examples=["张三"])
+    jurisdiction: Word | None = Field(default=None, examples=["CN"])
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    location_signals: list[StatedSignal] = Field(default_factory=list, max_length=SIGNALS_MAX)
+    channels: list[StatedChannel] = Field(default_factory=list, max_length=CHANNELS_MAX)
+    segment: Word | None = None
+    restricted: bool = False
+
+
+class ShownChannel(BaseModel):
+    """One way to reach the borrower, its address masked, or in the clear where it was revealed."""
+
+    channel: str
+    address: str | None
+    address_ref: str
+    consent: bool | None
+    consent_at: datetime | None
+    valid: bool
+
+
+class ShownProfile(BaseModel):
+    """A profile, masked unless it was revealed."""
+
+    customer_id: str
+    language: str
+    name: str | None
+    jurisdiction: str | None
+    time_zone: str | None
+    location_signals: list[StatedSignal]
+    channels: list[ShownChannel]
+    segment: str | None
+    restricted: bool
+
+
+class RevealRequest(Closed):
+    """Why somebody needs to see it; kept with who asked and when."""
+
+    reason: Reason = Field(examples=["the borrower calls and asks which number we hold"])
+
+
+class HoldRequest(Closed):
+    """Stop contact within `scope` until `until` (exclusive; absent: until a person ends it)."""
+
+    customer_id: CustomerId = Field(examples=["C1001"])
+    kind: HoldKind = Field(examples=["payment_claimed"])
+    scope: Scope = Field(default_factory=lambda: Scope("everything"))
+    until: AwareDatetime | None = None
+    stop_debits: bool = False
+    stop_interest: bool = False
+
+
+class SwitchRequest(Closed):
+    """What must not be sent any more. `value` names what `scope` stops; absent for `global`."""
+
+    scope: Literal["global", "channel", "provider", "strategy", "segment", "borrower"]
+    value: CustomerId | None = None
+    reason: Reason = Field(examples=["a template went out with the wrong amount"])
+
+    @model_validator(mode="after")
+    def _valued(self) -> "SwitchRequest":
+        if (self.scope == "global") == (self.value is not None):
+            raise ValueError("a value for every scope but global")
+        return self
+
+
+class Settlement(Closed):
+    """How an unclear attempt came out after all; written off, it goes on counting as a contact."""
+
+    outcome: Literal["accepted", "rejected", "written_off"]

@@ -1,0 +1,283 @@
+"""The fourth door: hands reserved attempts to their providers, once or not at all, and reports what came of it.
+
+An attempt is written down as `sending` before its provider is called, and never called again whatever happens then.
+How a call came out is written on its row first and told to the borrower's story second, as often as it takes.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Result, Unclear
+from services.contact.store import attempts as store
+from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
+from services.contact.store.messages import Composer, Message
+from services.contact.store.reports import heard_of
+from services.contact.store.switches import Thrown, read_switches, share_lock
+from services.contact.store.vault import sweep
+from shared.clock import ticks
+from shared.database import wait_out
+from shared.fold import Applied, House, Replayed, apply
+from shared.ids import new_id
+from shared.refusal import Refusal
+
+CALLS_AT_ONCE_MAX: Final = 8
+LOOK_SECONDS: Final = 0.1
+TIDY_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 600.0
+STOP_SECONDS_MAX: Final = START_SECONDS_MAX + CALL_SECONDS_MAX
+
+log = logging.getLogger("forbear.sender")
+
+
+class Bucket:
+    """Tokens that come back at a steady rate: no provider is given more in a second than it takes."""
+
+    def __init__(self, rate_per_second: float) -> None:
+        self._rate, self._tokens, self._at = rate_per_second, rate_per_second, ticks()
+
+    def ready(self) -> int:
+        """How many may go now."""
+        now = ticks()
+        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        return int(self._tokens)
+
+    def take(self, count: int) -> None:
+        """*count* have gone."""
+        self._tokens -= count
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An attempt whose message is made, and what is written down of it."""
+
+    attempt: Attempt
+    message: Outgoing
+    written: Written
+
+
+class Sender:
+    """One of any number of senders that share the attempts of this house."""
+
+    def __init__(self, house: House[Any], gateways: Mapping[str, Gateway], composer: Composer) -> None:
+        self._house, self._gateways, self._composer = house, gateways, composer
+        self._owner = str(new_id())
+        self._buckets = {name: Bucket(one.capabilities.rate_per_second) for name, one in gateways.items()}
+        self._calls: set[asyncio.Task[Closing]] = set()
+        self._answered: list[Closing] = []
+        self._resting: dict[str, float] = {}
+        self._tidied_at = self._swept_at = -SWEEP_SECONDS
+
+    async def run(self) -> None:
+        """Send until cancelled; calls under way are then waited for, and what they came to is written down."""
+        try:
+            while True:
+                await _whole(self._work_in_any_weather())
+        except asyncio.CancelledError:
+            await self._leave()
+            raise
+
+    async def _work_in_any_weather(self) -> None:
+        try:
+            begun = await self.work()
+        except Exception as error:
+            wait_out(error, log, "sending", IntegrityError)
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        if not begun or len(self._calls) >= CALLS_AT_ONCE_MAX:
+            await self._rest()
+
+    async def work(self) -> int:
+        """One round: write down what was answered, begin what can be begun, tell what is not told; how many began."""
+        await self._collect()
+        if ticks() - self._tidied_at >= TIDY_SECONDS:
+            await self._tidy()
+        begun = await self._begin_some()
+        await self._report()
+        return begun
+
+    async def finish(self) -> None:
+        """Wait for the calls under way, write down what they came to, and tell it."""
+        if self._calls:
+            await asyncio.wait(self._calls)
+        await self._collect()
+        await self._report()
+
+    async def _leave(self) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=STOP_SECONDS_MAX)
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            await self._collect()
+        for gateway in self._gateways.values():
+            await gateway.close()
+
+    async def _rest(self) -> None:
+        """Until a call is answered, or for a tenth of a second."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _collect(self) -> None:
+        done = {call for call in self._calls if call.done()}
+        self._answered += [call.result() for call in done if not call.cancelled()]
+        self._calls -= done
+        if self._answered:
+            async with self._house.database.begin() as connection:
+                await store.close(connection, self._owner, self._answered)
+            self._answered = []
+
+    async def _tidy(self) -> None:
+        async with self._house.database.begin() as connection:
+            await store.tidy(connection)
+            unclear = await store.due_look_ups(connection, self._able_to_look_up())
+            if ticks() - self._swept_at >= SWEEP_SECONDS:
+                await sweep(connection)
+                self._swept_at = ticks()
+        for attempt in unclear:
+            await self._look_up(attempt)
+        self._tidied_at = ticks()
+
+    def _able_to_look_up(self) -> list[str]:
+        return [name for name, gateway in self._gateways.items() if gateway.capabilities.looks_up]
+
+    async def _look_up(self, attempt: Attempt) -> None:
+        """What the provider holds under our reference settles an unclear attempt; finding nothing proves nothing."""
+        found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        if found is not None:
+            async with self._house.database.begin() as connection:
+                await store.settle(connection, attempt.attempt_id, "accepted", "look-up", found.provider_ref)
+
+    async def _begin_some(self) -> int:
+        free = CALLS_AT_ONCE_MAX - len(self._calls)
+        ready, refused = await self._claim(free) if free else ([], [])
+        if not ready and not refused:
+            return 0
+        started_at = ticks()
+        async with self._house.database.begin() as connection:
+            await share_lock(connection)
+            thrown = await read_switches(connection)
+            now = await self._house.clock.read(connection)
+            wanted, stopped = _sift(ready, thrown, now)
+            going = await store.begin(connection, self._owner, [one.written for one in wanted])
+            await store.close(connection, self._owner, refused + stopped)
+        for one in wanted:
+            if one.attempt.attempt_id in going:
+                self._calls.add(asyncio.create_task(self._call(one, started_at)))
+        return len(going)
+
+    async def _claim(self, free: int) -> tuple[list[Ready], list[Closing]]:
+        """What is ours to send now, as many as have a slot and a token; and what cannot be sent at all."""
+        known = list(self._gateways)
+        async with self._house.database.begin() as connection:
+            stray = await store.claim(connection, self._owner, known, free, known=False)
+            refused = [Closing(one.attempt_id, "rejected", "provider-error") for one in stray]
+            claimed: list[Attempt] = []
+            for name in known:
+                most = min(free - len(claimed), self._buckets[name].ready())
+                mine = await store.claim(connection, self._owner, [name], most) if most else []
+                self._buckets[name].take(len(mine))
+                claimed += mine
+            messages = await self._composer.compose(connection, claimed) if claimed else {}
+        ready = []
+        for attempt in claimed:
+            message = messages[attempt.attempt_id]
+            if isinstance(message, Message):
+                ready.append(self._ready(attempt, message))
+            else:
+                refused.append(Closing(attempt.attempt_id, "rejected", message))
+        return ready, refused
+
+    def _ready(self, attempt: Attempt, message: Message) -> Ready:
+        outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
+        text_hash = sha256(message.body.encode()).digest()
+        return Ready(attempt, outgoing, Written(attempt.attempt_id, self._composer.digest(message, attempt), text_hash))
+
+    async def _call(self, one: Ready, started_at: float) -> Closing:
+        """The one call of an attempt: now, or not at all."""
+        if ticks() - started_at > START_SECONDS_MAX:
+            return Closing(one.attempt.attempt_id, "cancelled", "late")
+        gateway = self._gateways[one.attempt.provider]
+        try:
+            async with asyncio.timeout(min(CALL_SECONDS_MAX, gateway.capabilities.timeout_seconds)):
+                result = await gateway.send(one.message)
+        except TimeoutError:
+            result = Unclear("timeout")
+        except Exception as error:
+            log.exception("a gateway raised", extra={"error": type(error).__name__})
+            result = Unclear("connection-lost")
+        return _closing(one.attempt.attempt_id, result)
+
+    async def _report(self) -> None:
+        """Tell each borrower's story what came of its attempts; told twice, it is answered as the first time."""
+        self._resting = {id_: until for id_, until in self._resting.items() if until > ticks()}
+        async with self._house.database.begin() as connection:
+            rows = await store.list_unreported(connection, list(self._resting))
+        if not rows:
+            return
+        outcomes = await apply(self._house, [heard_of(row) for row in rows])
+        told = []
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, Applied | Replayed | Refusal):
+                told.append(row)
+            else:
+                self._resting[row.attempt_id] = ticks() + RETRY_SECONDS
+            if isinstance(outcome, Refusal):
+                log.error("the story of a borrower refuses an outcome", extra={"reason_code": outcome.code})
+        async with self._house.database.begin() as connection:
+            await store.mark_reported(connection, told)
+
+
+async def _whole(round_: Coroutine[Any, Any, None]) -> None:
+    """Finish a round that was begun, even when cancelled in the middle: what is `sending` must be called."""
+    task = asyncio.ensure_future(round_)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=STOP_SECONDS_MAX)
+        raise
+
+
+def _sift(ready: Sequence[Ready], thrown: Thrown, now: datetime) -> tuple[list[Ready], list[Closing]]:
+    """What may be begun at *now*, and what is stopped; a second attempt at a contact may not begin beside the first."""
+    stopped: dict[str, str] = {}
+    first: dict[str, Ready] = {}
+    for one in ready:
+        attempt = one.attempt
+        if thrown.stops(_scopes(attempt)):
+            stopped[attempt.attempt_id] = "kill-switch"
+        elif attempt.send_by is not None and now >= attempt.send_by:
+            stopped[attempt.attempt_id] = "late"
+        else:
+            first.setdefault(attempt.contact_id, one)
+    return list(first.values()), [Closing(id_, "cancelled", reason) for id_, reason in stopped.items()]
+
+
+def _closing(attempt_id: str, result: Result) -> Closing:
+    match result:
+        case Accepted(provider_ref, cost, currency):
+            return Closing(attempt_id, "accepted", None, provider_ref, cost, currency)
+        case Rejected(reason):
+            return Closing(attempt_id, "rejected", reason)
+        case Unclear(reason):
+            return Closing(attempt_id, "unknown", reason)
+
+
+def _scopes(attempt: Attempt) -> dict[str, str | None]:
+    """What the scopes of a switch see of an attempt; None is unknown."""
+    return {
+        "channel": attempt.channel,
+        "provider": attempt.provider,
+        "strategy": attempt.strategy,
+        "segment": attempt.segment,
+        "borrower": attempt.key,
+    }

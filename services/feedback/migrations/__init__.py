@@ -1,0 +1,1 @@
+"""Changes of feedback's schema, in order."""

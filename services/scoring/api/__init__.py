@@ -1,0 +1,1 @@
+"""Scoring's HTTP door: stated facts in, assessments and features with their reasons out."""

@@ -1,0 +1,1 @@
+"""Changes of scoring's schema, in order."""
