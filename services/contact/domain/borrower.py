@@ -30,11 +30,12 @@ class Payment(NamedTuple):
 
 
 class Coming(NamedTuple):
-    """The next instalment to fall due, and what is still to be paid on it."""
+    """The next instalment to fall due, what is still to be paid on it, and whether the borrower was reminded."""
 
     number: int
     due_on: date
     unpaid: Decimal
+    reminded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

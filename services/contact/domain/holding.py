@@ -119,8 +119,11 @@ def _scope_of(event: Event) -> Scope:
 
 
 def _until(event: Event) -> datetime | None:
-    last_day = event.until if isinstance(event, HardshipConfirmed | RepresentativeNamed) else None
-    return None if last_day is None else end_of(last_day)
+    """The end that was stated, by the bank's calendar where it is; None: an event ends it."""
+    if not isinstance(event, HardshipConfirmed | RepresentativeNamed) or event.until is None:
+        return None
+    stated = event.ends_at if isinstance(event, HardshipConfirmed) else None
+    return stated or end_of(event.until)
 
 
 def end_of(day: date) -> datetime:
