@@ -50,14 +50,12 @@ from shared.events.contacts import (
     ContactUncertain,
     ContactWithheld,
     ConversationHeld,
-    Evidence,
-    GateDecision,
     HoldEnded,
     HoldPlaced,
     LessonOffered,
-    Objection,
     TreatmentChosen,
 )
+from shared.events.decisions import Evidence, GateDecision, Objection
 from shared.events.feedback import (
     AddressInvalid,
     AgentCertified,
