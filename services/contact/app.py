@@ -21,6 +21,7 @@ from services.contact.settings import Settings
 from services.contact.store.attempts import count_open
 from services.contact.store.calendars import load_china
 from services.contact.store.contexts import Desk
+from services.contact.store.fitness import check_texts
 from services.contact.store.messages import Composer
 from services.contact.store.profiles import address
 from services.contact.store.rows import TABLES, Routes
@@ -85,9 +86,11 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
     house = build_house(settings, desk, known, gateways)
     composer = Composer(sealer, texts, {"lender": settings.lender})
 
-    async def open_calendars() -> None:
+    async def open_books() -> None:
         async with house.database.begin() as connection:
-            await load_china(connection, (await house.clock.read(connection)).date())
+            now = await house.clock.read(connection)
+            await load_china(connection, now.date())
+        check_texts(texts, book.packs, desk.strategy, now)
 
     routers = (
         checks_door(house, desk, book),
@@ -104,7 +107,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
             peers=known,
             loops=[Sender(house, gateways, composer)],
             sending=count_open,
-            prepare=open_calendars,
+            prepare=open_books,
         ),
     )
 

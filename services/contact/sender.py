@@ -29,7 +29,7 @@ from shared.ids import new_id
 from shared.refusal import Refusal
 
 CALLS_AT_ONCE_MAX: Final = 8
-LOOK_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.05
 TIDY_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 600.0
@@ -101,6 +101,9 @@ class Sender:
         await self._collect()
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
+        async with self._house.database.begin() as connection:
+            if not await store.is_pending(connection):
+                return 0
         begun = await self._begin_some()
         await self._report()
         return begun
@@ -121,7 +124,7 @@ class Sender:
             await gateway.close()
 
     async def _rest(self) -> None:
-        """Until a call is answered, or for a tenth of a second."""
+        """Until a call is answered, or for a twentieth of a second."""
         if self._calls:
             await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
@@ -179,6 +182,7 @@ class Sender:
         """What is ours to send now, as many as have a slot and a token; and what cannot be sent at all."""
         known = list(self._gateways)
         async with self._house.database.begin() as connection:
+            await store.drop_withdrawn(connection)
             stray = await store.claim(connection, self._owner, known, free, known=False)
             refused = [Closing(one.attempt_id, "rejected", "provider-error") for one in stray]
             claimed: list[Attempt] = []

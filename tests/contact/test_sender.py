@@ -104,8 +104,9 @@ async def test_two_attempts_at_one_contact_begun_together_are_sent_once(shop, sa
 async def test_what_was_withdrawn_before_it_was_begun_is_not_sent(shop, sandbox, mailbox, gateways):
     attempt_id = await shop.reserve()
     await shop.sql("insert into withdrawals values ($1, now())", attempt_id)
-    assert await open_attempts(shop) == 0
+    assert await open_attempts(shop) == 1
     await settle_down(shop.sender(gateways), rounds=2)
+    assert await open_attempts(shop) == 0
     row = await shop.attempt(attempt_id)
     assert (row["state"], row["reason"]) == ("cancelled", "withdrawn")
     assert [name for name, _ in await shop.notes(row["key"])] == ["NoteRefusedBySwitch"]

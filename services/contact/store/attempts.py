@@ -126,9 +126,12 @@ _SETTLE = text("""
         provider_ref = coalesce(:provider_ref, provider_ref)
     where attempt_id = :attempt and state = 'unknown' and reported returning *
 """)
-_OPEN = text(f"""
-    select count(*) from attempts where state = 'sending' or (state = 'reserved' and {_NOT_WITHDRAWN})
-""")  # noqa: S608  constants alone
+_PENDING = text("""
+    select exists (select 1 from attempts
+                   where state = 'reserved' and (leased_until is null or leased_until < clock_timestamp()))
+        or exists (select 1 from attempts where not reported)
+""")
+_OPEN = text("select count(*) from attempts where state in ('reserved', 'sending') or not reported")
 _IN_FLIGHT = text(f"""
     select count(*) from attempts where state = 'sending'
     and sending_at >= clock_timestamp() - make_interval(secs => {CALL_DEADLINE_SECONDS})
@@ -164,6 +167,11 @@ class Closing:
     currency: str | None = None
 
 
+async def is_pending(connection: AsyncConnection) -> bool:
+    """Whether there is anything to begin or to tell; cheap, because it is asked again and again."""
+    return bool((await connection.execute(_PENDING)).scalar_one())
+
+
 async def claim(
     connection: AsyncConnection, owner: str, providers: Sequence[str], most: int, *, known: bool = True
 ) -> list[Attempt]:
@@ -196,11 +204,13 @@ async def close(connection: AsyncConnection, owner: str, closings: Sequence[Clos
         await connection.execute(_CLOSE, {"owner": owner, **arrays(_CLOSING, rows)})
 
 
-async def tidy(connection: AsyncConnection) -> None:
-    """Drop what was withdrawn before it was begun (the story is told that nothing went out) and what would be a second
-    time; give up as unclear what was begun and never answered.
-    """
+async def drop_withdrawn(connection: AsyncConnection) -> None:
+    """Drop what was withdrawn before it was begun; the story is told that nothing went out."""
     await connection.execute(_DROP_WITHDRAWN, {"most": SWEEP_MAX})
+
+
+async def tidy(connection: AsyncConnection) -> None:
+    """Drop what would be sent a second time; give up as unclear what was begun and never answered."""
     await connection.execute(_DROP_SECOND)
     await connection.execute(_INTERRUPT, {"most": SWEEP_MAX})
 
@@ -231,7 +241,7 @@ async def settle(
 
 
 async def count_open(connection: AsyncConnection) -> int:
-    """How many attempts are reserved or sending."""
+    """How many attempts are reserved or sending, or came out in a way that the borrower's story does not tell yet."""
     return int((await connection.execute(_OPEN)).scalar_one())
 
 

@@ -120,8 +120,8 @@ def _create_attempts() -> None:
     op.create_index("attempts_unreported_idx", "attempts", ["attempt_id"], postgresql_where=sa.text("not reported"))
 
 
-def _attempt_columns() -> list[sa.Column[Any]]:
-    return [
+def _attempt_columns() -> tuple[sa.Column[Any], ...]:
+    return (
         sa.Column("attempt_id", Key, nullable=False),
         sa.Column("key", Key, nullable=False),
         sa.Column("contact_id", Key, nullable=False),
@@ -151,11 +151,11 @@ def _attempt_columns() -> list[sa.Column[Any]]:
         sa.Column("look_ups", sa.Integer(), nullable=False),
         sa.Column("look_at", Instant),
         sa.Column("reported", sa.Boolean(), nullable=False),
-    ]
+    )
 
 
-def _attempt_constraints() -> list[sa.Constraint]:
-    return [
+def _attempt_constraints() -> tuple[sa.Constraint, ...]:
+    return (
         sa.CheckConstraint("state <> 'reserved' or sending_at is null", name="attempts_not_begun_check"),
         sa.CheckConstraint(
             "state <> 'written_off' or settled_by is not null", name="attempts_written_off_by_somebody_check"
@@ -175,7 +175,7 @@ def _attempt_constraints() -> list[sa.Constraint]:
         sa.CheckConstraint("(cost is null) = (currency is null)", name="attempts_cost_in_a_currency_check"),
         sa.PrimaryKeyConstraint("attempt_id", name="attempts_pkey"),
         sa.UniqueConstraint("reference", name="attempts_reference_key"),
-    ]
+    )
 
 
 def _create_withdrawals() -> None:
