@@ -7,56 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from shared.events.base import Checked, Code, Count, Currency, Event, Identifier, Probability
+from shared.events.base import Code, Currency, Event, Identifier, Probability
+from shared.events.decisions import GateDecision
 from shared.events.words import Channel, Direction, Language, Outcome, Purpose, Recipient, Scope
 from shared.money import Money
 
-Verdict: TypeAlias = Literal["allow", "deny", "defer", "review"]
 HoldKind: TypeAlias = Literal[
     "arrangement", "balance_difference", "bankruptcy", "care", "complaint", "deceased", "disaster", "dispute",
     "hardship", "identity_theft", "minor", "moratorium", "payment_claimed", "promise", "regulator", "representative",
     "review", "stop", "vulnerable", "wrong_person",
 ]  # fmt: skip
 Arm: TypeAlias = Literal["champion", "challenger", "hold_out"]
-EvidenceBasis: TypeAlias = Literal[
-    "arrangement", "balance", "calendar", "consent", "contact", "count", "debt", "hold", "hours", "preference",
-    "recipient", "template", "zone",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Objection(Checked):
-    """One rule that did not let the contact pass, and from when it would."""
-
-    rule: Identifier
-    verdict: Literal["deny", "defer", "review"]
-    earliest_permitted: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Checked):
-    """One thing a rule looked at: which contact, which hours (`at` inclusive to `until` exclusive), how many."""
-
-    basis: EvidenceBasis
-    rule: Identifier | None = None
-    reference: Identifier | None = None
-    at: datetime | None = None
-    until: datetime | None = None
-    count: Count | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateDecision(Checked):
-    """The gate's whole answer about one proposed contact; `rule` decided, `objections` are all that objected."""
-
-    decision: Verdict
-    pack: Identifier
-    pack_version: Identifier
-    rule: Identifier | None = None
-    earliest_permitted: datetime | None = None
-    objections: tuple[Objection, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    flags: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +205,8 @@ class LessonOffered(Event):
 class HoldPlaced(Event):
     """Contact stops within `scope` until `until` (exclusive; None: until somebody or something ends it).
 
-    `stop_debits` and `stop_interest` tell core banking to do so. While it `awaits_confirmation`, it rests on a reading
-    of what the borrower wrote that a person still has to confirm or release.
+    `stop_debits` and `stop_interest` tell core banking to do so. A hold that rests on a reading of what the borrower
+    wrote says whether it still `awaits_confirmation` by a person.
     """
 
     hold_id: Identifier

@@ -90,7 +90,10 @@ class BureauCorrectionRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRaised(Event):
-    """The borrower complained of how they were treated; `contact_id` is the contact complained of."""
+    """The borrower complained of how they were treated; `contact_id` is the contact complained of.
+
+    With `extension`, a complaint already raised is stated anew, whole: from `extended_on` its answer is owed later.
+    """
 
     complaint_id: Identifier
     category: Literal["conduct", "frequency", "hours", "privacy", "third_party", "amount", "service", "other"]
@@ -101,16 +104,8 @@ class ComplaintRaised(Event):
     contact_id: Identifier | None = None
     agent_id: Identifier | None = None
     via: Door = "message"
-
-
-@dataclass(frozen=True, slots=True)
-class ComplaintExtended(Event):
-    """A complaint may be answered later, until `answer_due_on` (inclusive): it is complex, or more time was granted."""
-
-    complaint_id: Identifier
-    reason: Literal["complex", "approved"]
-    extended_on: date
-    answer_due_on: date
+    extension: Literal["complex", "approved"] | None = None
+    extended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """From an outcome of the fold to an HTTP answer, said once for all commands of all houses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
 from fastapi import Header, Request
 from fastapi.responses import Response
 
-from shared.announcements import Announcement, to_json
+from shared.announcements import Announcement
 from shared.codec import encode
-from shared.fold import Answer, Applied, Busy, Contradicted, Failed, InProgress, Outcome, Parked, Replayed
+from shared.fold import Answer, Busy, Contradicted, Failed, InProgress, Outcome, Parked, Replayed
 from shared.fold import Request as Via
 from shared.refusal import Refusal, Refused, refuse
 from shared.telemetry import trace_of
@@ -58,11 +58,6 @@ def answer_of(outcome: Outcome) -> Response:
             raise refuse("internal-error", "a fault of ours; it is logged")
         case _:
             raise AssertionError("a command is applied or refused")
-
-
-def said_in(applied: Applied) -> list[Mapping[str, Any]]:
-    """The announcements that a command led to, as JSON types."""
-    return [to_json(one) for one in applied.announcements]
 
 
 def as_json(status: int, body: Any) -> Answer:

@@ -95,13 +95,15 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
     async def ask_heads(asked: Keys) -> dict[str, Any]:
         """The last number said about each key; ingest adds its business date."""
         async with house.database.answering() as connection:
-            return {"heads": await heads_of(connection, asked.keys), **await extra(connection)}
+            day = await extra(connection)  # first: a head read later can only be further than the day it stands beside
+            return {"heads": await heads_of(connection, asked.keys), **day}
 
     @router.get("/v1/heads")
     async def list_heads(after: Key = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
         """All heads in the order of their keys, a page at a time."""
         async with house.database.answering() as connection:
-            return {"heads": await heads_page(connection, after, limit), **await extra(connection)}
+            day = await extra(connection)
+            return {"heads": await heads_page(connection, after, limit), **day}
 
     @router.get("/v1/announcements")
     async def read_announcements(
@@ -118,7 +120,8 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
             if page or ticks() >= deadline or request.app.state.stopping.is_set():
                 return {"items": [{"cursor": cursor, **to_json(said)} for cursor, said in page]}
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(house.published.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await house.published.wait()
 
     @router.post("/v1/announcements/wanted")
     async def pull_announcements(asked: Wanted) -> dict[str, Any]:

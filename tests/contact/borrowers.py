@@ -19,13 +19,17 @@ from services.contact.domain.profile import ChannelProfile, Profile
 from services.contact.domain.strategy import Strategy, parse_strategy
 from services.contact.domain.waking import wake_at
 from shared.events import (
+    ArrangementAgreed,
     DelinquencyChanged,
     DisputeRaised,
     InstalmentComingDue,
     LoanOpened,
     PaymentReceived,
     PromiseMade,
+    Reading,
+    ReplyReceived,
     RiskAssessed,
+    Scope,
     Wake,
 )
 from shared.events.risk import Axis
@@ -34,6 +38,8 @@ from shared.refusal import Refusal
 CONTACT = Path(__file__).parents[2] / "services" / "contact"
 MAIL, PHONE, LETTER = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 LANGUAGES = ("zh-CN", "en")
+MONEY = Decimal("100.00")
+EVERYTHING = Scope("everything")
 
 
 @cache
@@ -85,6 +91,16 @@ def knowing(now: datetime, heard_out: bool = True, waited: float = 0.0, **more) 
     return Context(now=now, clock=now, **fields)
 
 
+def heard_to(business_date: date) -> Hearing:
+    """Heard out, with the ledger at *business_date*."""
+    return Hearing(heard_out=True, business_date=business_date)
+
+
+def waiting(business_date: date, seconds: float = 0.0) -> Hearing:
+    """Not heard out for so many seconds."""
+    return Hearing(heard_out=False, business_date=business_date, waited_seconds=seconds)
+
+
 def profile(*channels: ChannelProfile, **more) -> StateProfile:
     known = channels or (ChannelProfile("email", MAIL, consent=True), ChannelProfile("sms", PHONE, consent=True))
     fields = {"jurisdiction": "CN", "time_zone": "Asia/Shanghai", **more}
@@ -125,6 +141,15 @@ def promised(due_on: str = "03-20", loan_ids: tuple[str, ...] = ("L1",), promise
 
 def disputed(loan_ids: tuple[str, ...] = ("L1",), dispute_id: str = "D1") -> DisputeRaised:
     return DisputeRaised(dispute_id, loan_ids, "amount", day("03-06"))
+
+
+def agreed(arrangement_id: str = "A1") -> ArrangementAgreed:
+    return ArrangementAgreed(arrangement_id, "instalment_plan", ("L1",), "CNY", (), day("03-06"))
+
+
+def replied(*intents: str, certain: bool = False, confirmed: bool = False) -> ReplyReceived:
+    readings = tuple(Reading(intent, Decimal("0.5"), certain) for intent in intents)
+    return ReplyReceived("R1", "sms", at("03-05 10:01"), readings, confirmed_by_person=confirmed)
 
 
 def assessed(

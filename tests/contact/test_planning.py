@@ -133,6 +133,16 @@ def test_a_reminder_before_the_due_date_is_one_and_expires_with_it():
     told.wakes().hears(NoteAccepted(told.borrower.step.reservation.attempt_id))
     assert told.tells() == ["ContactSent"]
     assert told.hears(coming("03-05")).said == []
+    told.now = at("03-05 10:00")
+    assert told.hears(assessed()).said == []
+
+
+def test_each_instalment_has_a_reminder_of_its_own():
+    told = Told(at("03-02 10:00")).hears(opened(), profile(), coming("03-15", days_before=13)).wakes()
+    told.hears(NoteAccepted(told.borrower.step.reservation.attempt_id))
+    assert told.tells() == ["ContactSent"]
+    told.now = at("04-12 10:00")
+    assert told.hears(coming("04-15")).the(ContactPlanned).step == "before-due"
 
 
 def test_what_is_paid_before_the_due_date_is_not_reminded_of():

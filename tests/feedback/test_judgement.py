@@ -4,23 +4,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.feedback.domain.borrower import PAYMENTS_MAX, SETTLED_MAX, Borrower, blank
-from services.feedback.domain.commands import ClaimHardship, ConfirmHardship, MakePromise
+from services.feedback.domain.commands import ClaimHardship, ConfirmHardship
 from services.feedback.domain.context import Context, Heads
 from services.feedback.domain.decide import decide
 from services.feedback.domain.evolve import evolve
-from services.feedback.domain.judgement import look_at, verdict_of
+from services.feedback.domain.judgement import look_at
 from services.feedback.domain.waking import wake_at
+from shared.codec import decode, encode
 from shared.events import (
     ChargebackPosted,
     FactVoided,
-    LoanOpened,
-    PaymentReceived,
     PaymentReversed,
     PromiseBroken,
     PromiseKept,
@@ -28,50 +24,20 @@ from shared.events import (
     PromiseRejudged,
     Wake,
 )
-from shared.refusal import Refusal
-
-MADE_ON, LAST_ON = date(2025, 3, 3), date(2025, 3, 9)
-MORNING = datetime(2025, 3, 3, 2, tzinfo=UTC)
-LATER = Context(datetime(2025, 3, 20, 2, tzinfo=UTC))
-CLOSED = Heads(date(2025, 3, 10), heard_out=True)
-ASK = MakePromise("p1", ("L1", "L2"), Decimal(200), "CNY", date(2025, 3, 7), 2)
-
-
-def opened(loan_id, currency="CNY"):
-    return LoanOpened(loan_id, "c1", "cash", currency, Decimal(1000), date(2025, 1, 1), jurisdiction="CN")
-
-
-def tell(state, fact, context=LATER):
-    state = evolve(state, fact)
-    said = decide(state, fact, context)
-    assert not isinstance(said, Refusal), said
-    for event in said:
-        state = evolve(state, event)
-    return state, list(said)
-
-
-def promised():
-    state = blank("c1")
-    for loan in (opened("L1"), opened("L2"), opened("L3")):
-        state = evolve(state, loan)
-    return tell(state, ASK, Context(MORNING))[0]
-
-
-def paid(amount, payment_id="x", loan_id="L1", on=MADE_ON, kind="repayment"):
-    return PaymentReceived(payment_id, loan_id, Decimal(amount), on, kind)
-
-
-def woken(state, heads=CLOSED):
-    at = wake_at(state)
-    return tell(state, Wake(at), Context(at, heads=heads))
-
-
-def after(*facts):
-    state = promised()
-    for fact in facts:
-        state, _ = tell(state, fact)
-    return state
-
+from tests.feedback.judging import (
+    ASK,
+    CLOSED,
+    LAST_ON,
+    LATER,
+    MADE_ON,
+    MORNING,
+    after,
+    opened,
+    paid,
+    promised,
+    tell,
+    woken,
+)
 
 COUNTED = {
     "all of it": ([paid(200)], PromiseKept),
@@ -248,76 +214,6 @@ def test_amounts_compare_in_the_currency_of_the_promise_alone():
     ]
 
 
-payments = st.builds(
-    PaymentReceived,
-    payment_id=st.sampled_from(["a", "b", "c", "d"]),
-    loan_id=st.sampled_from(["L1", "L2", "L3"]),
-    amount=st.integers(1, 250).map(Decimal),
-    value_on=st.dates(MADE_ON - timedelta(days=2), LAST_ON + timedelta(days=2)),
-    kind=st.sampled_from(["repayment", "repayment", "credit"]),
-)
-batches = st.lists(payments, max_size=4, unique_by=lambda payment: payment.payment_id)
-heads = st.builds(
-    Heads, st.none() | st.dates(MADE_ON, LAST_ON + timedelta(days=3)), heard_out=st.booleans()
-) | st.none()  # fmt: skip
-
-
-@st.composite
-def stories(draw):
-    """Payments, reversals after their payments, all perhaps told twice, with wakes in between."""
-    batch = draw(batches)
-    undone = [p for p in batch if draw(st.booleans())]
-    facts = draw(
-        st.permutations([*batch, *draw(st.lists(st.sampled_from(batch), max_size=3) if batch else st.just([]))])
-    )
-    facts = list(facts)
-    for payment in undone:
-        first = facts.index(payment)
-        place = draw(st.integers(first + 1, len(facts)))
-        facts.insert(place, PaymentReversed(payment.payment_id, payment.loan_id, LAST_ON))
-    for _ in range(draw(st.integers(0, 3))):
-        facts.insert(draw(st.integers(0, len(facts))), draw(heads))
-    return batch, undone, facts
-
-
-def expected_verdict(batch, undone):
-    """An order-free reading of the rule."""
-    total = sum(
-        p.amount
-        for p in batch
-        if p.kind == "repayment" and p.loan_id != "L3" and MADE_ON <= p.value_on <= LAST_ON and p not in undone
-    )
-    return "kept" if total >= 200 else "partly_kept" if total > 0 else "broken"
-
-
-@settings(max_examples=300, derandomize=True, deadline=None)
-@given(stories())
-def test_any_order_of_payments_and_wakes_ends_in_the_same_verdict(story):
-    batch, undone, facts = story
-    state = promised()
-    verdicts = []
-    for fact in facts:
-        if fact is None or isinstance(fact, Heads):
-            if wake_at(state) is None:
-                continue
-            state, said = woken(state, fact)
-            closed = fact is not None and fact.heard_out and (fact.business_date or date.min) > LAST_ON
-            assert bool(said) == closed, "judged exactly when the day is complete"
-        else:
-            before = state.promises[0].outcome
-            state, said = tell(state, fact)
-            changed = before is not None and verdict_of(state.promises[0]) != before
-            assert bool(said) == changed, "judged again exactly when the class changes"
-        verdicts += said
-    if state.promises[0].outcome is None:
-        state, said = woken(state)
-        verdicts += said
-    last = verdicts[-1]
-    names = {PromiseKept: "kept", PromisePartlyKept: "partly_kept", PromiseBroken: "broken"}
-    assert (last.verdict if isinstance(last, PromiseRejudged) else names[type(last)]) == expected_verdict(batch, undone)
-    assert sum(state.tally) == 1
-
-
 def test_the_state_of_a_borrower_with_two_promises_and_a_hardship_is_small_and_comes_back_whole():
     ids = [f"0196b2c4-7d1e-7a63-9c0f-{n:012d}" for n in range(4)]
     state = evolve(evolve(blank("c1"), opened("loan-000001")), opened("loan-000002"))
@@ -327,7 +223,7 @@ def test_the_state_of_a_borrower_with_two_promises_and_a_hardship_is_small_and_c
     state, _ = tell(state, ClaimHardship(ids[2], "short_relief", "short", ("loan-000001",)), Context(MORNING))
     state, _ = tell(state, ConfirmHardship(ids[2], "short", date(2025, 6, 1)), Context(MORNING))
     state, _ = tell(state, paid(50, ids[3], "loan-000001"))
-    body = msgspec.json.encode(state)
+    body = encode(state)
     assert len(body) <= 800, len(body)
-    assert msgspec.json.decode(body, type=Borrower) == state
+    assert decode(Borrower, body) == state
     assert look_at(state.promises[0]) == wake_at(state)

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import get_args
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +25,7 @@ from services.feedback.domain.context import Context
 from services.feedback.domain.decide import ANSWERS, decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.wishes import PREFERENCE_FIELDS
+from shared.codec import decode_strict, encode
 from shared.events import (
     AddressInvalid,
     Command,
@@ -43,6 +45,7 @@ from shared.refusal import Refusal
 NOW = datetime(2025, 3, 3, 2, tzinfo=UTC)
 LATER = datetime(2025, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2025, 3, 3)
+REFERENCE = UUID(int=7)
 EVERYTHING = Scope("everything")
 STOP = StopContact("s1", Scope("channel", channel="sms"))
 CONSENT = GiveConsent("k1", "out_of_hours", EVERYTHING)
@@ -103,6 +106,12 @@ ANNOUNCED = {
 @pytest.mark.parametrize(("command", "event"), ANNOUNCED.values(), ids=ANNOUNCED)
 def test_what_is_said_is_announced_with_what_contact_needs(command, event):
     assert tell(borrower(), command)[1] == [event]
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ANNOUNCED.values()], ids=ANNOUNCED)
+def test_a_command_comes_through_the_strict_door_as_it_was_meant(command):
+    whole = replace(command, text_ref=REFERENCE) if hasattr(command, "text_ref") else command
+    assert decode_strict(type(command), encode(whole)) == whole
 
 
 @pytest.mark.parametrize("command", [STOP, CONSENT, PREFERENCE, REPRESENTATIVE, NOTE, PAID])

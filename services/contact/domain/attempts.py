@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.contact.domain.borrower import Borrower, Loan
+from services.contact.domain.contacting import BEFORE_DUE
 from shared.events import ContactCancelled, ContactReserved
 
 
@@ -70,7 +71,7 @@ def _attempt(borrower: Borrower, event: ContactReserved) -> Attempt:
 def figures_of(borrower: Borrower, event: ContactReserved) -> Mapping[str, Any]:
     """What the message says is to be paid, and since or until when; one amount per currency."""
     loans = [borrower.loans[loan_id] for loan_id in event.loan_ids]
-    before_due = event.purpose == "reminder_before_due"
+    before_due = event.purpose == BEFORE_DUE
     amounts: dict[str, Decimal] = {}
     for loan in loans:
         amounts[loan.currency] = amounts.get(loan.currency, Decimal(0)) + _amount(loan, before_due=before_due)

@@ -30,11 +30,12 @@ class Payment(NamedTuple):
 
 
 class Coming(NamedTuple):
-    """The next instalment to fall due, and what is still to be paid on it."""
+    """The next instalment to fall due, what is still to be paid on it, and whether the borrower was reminded."""
 
     number: int
     due_on: date
     unpaid: Decimal
+    reminded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Risk(NamedTuple):
 class Hold(NamedTuple):
     """Contact stops within its reach until `until` (exclusive).
 
-    `reach` is the kind of its scope, `names` what that kind names. `unconfirmed`: it rests on a reading of a reply.
+    `reach` is the kind of its scope, `names` what that kind names. `awaits_confirmation`: it rests on a reading of a
+    reply, which a person still has to confirm (True) or which is certain by now (False); None: on no reading.
     """
 
     id: str
@@ -83,7 +85,7 @@ class Hold(NamedTuple):
     names: tuple[str, ...] = ()
     until: datetime | None = None
     source: str = "feedback"
-    unconfirmed: bool = False
+    awaits_confirmation: bool | None = None
 
 
 class Wish(NamedTuple):

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from services.contact.domain.borrower import Borrower, Hold, Step
+from services.contact.domain.contacting import BEFORE_DUE
 from services.contact.domain.context import Context
 from services.contact.domain.owing import coming_due, owing
 from services.contact.domain.planning import is_restricted
@@ -61,7 +62,7 @@ def why_not(borrower: Borrower, step: Step, at: datetime) -> Reason | None:
 
 def still_owed(borrower: Borrower, step: Step, at: datetime) -> tuple[str, ...]:
     """The loans of a step on which there is still something to ask for."""
-    if step.purpose == "reminder_before_due":
+    if step.purpose == BEFORE_DUE:
         wanted = set(coming_due(borrower, day_of(at, zone_of(borrower)))) if not owing(borrower) else set()
     else:
         wanted = set(owing(borrower))

@@ -1,7 +1,7 @@
 """The case that the gate judges, built from what contact remembers: nothing is left out, and nothing is guessed."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -54,6 +54,7 @@ AT_HOME: Final = frozenset({"mail", "postcard", "visit", "visit_card"})
 """Channels that reach the borrower at home, whatever the reference of the address."""
 GATE_WISHES: Final = words.PREFERENCES
 MINUTE: Final = 60
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Proposed(NamedTuple):
@@ -162,20 +163,19 @@ def _known_channel(channel: str | None) -> str | None:
 
 
 def _text_provenance(borrower: Borrower, zone: ZoneInfo) -> case.TextProvenance | None:
-    """What is known of the number for text messages; None when nobody said anything."""
+    """What is known of the number for text messages, by the latest word on it; None when nobody said anything."""
     texted = any(one.inbound and one.channel == "sms" for one in borrower.contacts)
     entries = borrower.profile.channels if borrower.profile is not None else ()
-    said: list[tuple[datetime, bool]] = [
-        (entry.consent_at, entry.consent)
-        for entry in entries
-        if entry.channel == "sms" and entry.consent is not None and entry.consent_at is not None
+    said = [
+        (entry.consent_at, entry.consent) for entry in entries if entry.channel == "sms" and entry.consent is not None
     ]
     consents = (one for one in borrower.consents if one.matter == "channel" and one.channel in (None, "sms"))
     said.extend((one.given_at, one.withdrawn_at is None) for one in consents)
     if not said:
         return case.TextProvenance(debtor_texted=True) if texted else None
-    given_at, consent = max(said)
-    return case.TextProvenance(consent=consent, consent_at=day_of(given_at, zone), debtor_texted=texted)
+    given_at, consent = max(said, key=lambda word: word[0] or LONG_AGO)
+    consent_at = None if given_at is None else day_of(given_at, zone)
+    return case.TextProvenance(consent=consent, consent_at=consent_at, debtor_texted=texted)
 
 
 def _past(one: Contact) -> case.PastContact:

@@ -36,6 +36,8 @@ from shared.events import (
 )
 
 APPROVAL_RULE: Final = "HOUSE-approval"
+BEFORE_DUE: Final = "reminder_before_due"
+"""The purpose of a step about what is not due yet."""
 IN_DOUBT: Final = frozenset({"reserved", "withdrawn", "uncertain"})
 """Outcomes of our attempts that a provider or a person may still settle."""
 
@@ -148,14 +150,29 @@ def note_cancellation(borrower: Borrower, event: ContactCancelled) -> Borrower:
 
 def note_sent(borrower: Borrower, event: ContactSent) -> Borrower:
     """The step has run."""
-    borrower = _with_outcome(borrower, event.attempt_id, "sent")
-    return _climbed(_without_step(borrower, event.contact_id), event.attempt_id)
+    return _has_run(_with_outcome(borrower, event.attempt_id, "sent"), event)
 
 
 def note_uncertain(borrower: Borrower, event: ContactUncertain) -> Borrower:
     """It may have run, so it has: it counts as connected and is never sent again."""
-    borrower = _with_outcome(borrower, event.attempt_id, "uncertain")
+    return _has_run(_with_outcome(borrower, event.attempt_id, "uncertain"), event)
+
+
+def _has_run(borrower: Borrower, event: ContactSent | ContactUncertain) -> Borrower:
+    step = borrower.step
+    if step is not None and step.contact_id == event.contact_id and step.purpose == BEFORE_DUE:
+        borrower = _reminded(borrower, step.loan_ids)
     return _climbed(_without_step(borrower, event.contact_id), event.attempt_id)
+
+
+def _reminded(borrower: Borrower, loan_ids: tuple[str, ...]) -> Borrower:
+    """One reminder for each instalment."""
+    loans = dict(borrower.loans)
+    for loan_id in loan_ids:
+        loan = loans.get(loan_id)
+        if loan is not None and loan.coming is not None:
+            loans[loan_id] = replace(loan, coming=loan.coming._replace(reminded=True))
+    return replace(borrower, loans=loans)
 
 
 def note_delivery(borrower: Borrower, event: ContactDelivered) -> Borrower:

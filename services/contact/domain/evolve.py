@@ -47,7 +47,7 @@ def place_hold(borrower: Borrower, event: HoldPlaced) -> Borrower:
         names=names_in(event.scope),
         until=event.until,
         source=event.source,
-        unconfirmed=bool(event.awaits_confirmation),
+        awaits_confirmation=event.awaits_confirmation,
     )
     rest = tuple(one for one in borrower.holds if one.id != hold.id)
     return replace(borrower, holds=(*rest, hold))

@@ -90,7 +90,7 @@ ENDINGS: Final[Mapping[type[Event], tuple[str, str, Ending]]] = MappingProxyType
 
 
 def hold_for_case(borrower: Borrower, event: Event, _context: Context) -> Iterator[Event]:
-    """Stop contact because of what the borrower said; a person's confirmation takes the place of a reading."""
+    """Stop contact because of what the borrower said; it takes the place of the reading that came true in it."""
     case = CASES[type(event)]
     case_id: str = getattr(event, case.id_field)
     if isinstance(event, VulnerabilityNoted) and event.strength == "ended":
@@ -107,7 +107,7 @@ def hold_for_case(borrower: Borrower, event: Event, _context: Context) -> Iterat
     )
     if not stands(borrower, placed):
         yield placed
-    yield from end_readings(borrower, case.kind, case_id)
+    yield from end_certain_readings(borrower, case.kind, case_id)
 
 
 def _scope_of(event: Event) -> Scope:
@@ -119,8 +119,11 @@ def _scope_of(event: Event) -> Scope:
 
 
 def _until(event: Event) -> datetime | None:
-    last_day = event.until if isinstance(event, HardshipConfirmed | RepresentativeNamed) else None
-    return None if last_day is None else end_of(last_day)
+    """The end that was stated, by the bank's calendar where it is; None: an event ends it."""
+    if not isinstance(event, HardshipConfirmed | RepresentativeNamed) or event.until is None:
+        return None
+    stated = event.ends_at if isinstance(event, HardshipConfirmed) else None
+    return stated or end_of(event.until)
 
 
 def end_of(day: date) -> datetime:
@@ -149,9 +152,11 @@ def end_all(borrower: Borrower, kind: str, reason: Ending, because: str) -> Iter
             yield ended(hold, reason, because)
 
 
-def end_readings(borrower: Borrower, kind: str, because: str) -> Iterator[Event]:
-    """End the holds of a kind that rest on a mere reading: what they read has come true."""
-    yield from (ended(one, "superseded", because) for one in borrower.holds if one.kind == kind and one.unconfirmed)
+def end_certain_readings(borrower: Borrower, kind: str, because: str) -> Iterator[Event]:
+    """End the holds of a kind that rest on a certain reading; an unsure one waits for its person all the same."""
+    for hold in borrower.holds:
+        if hold.kind == kind and hold.awaits_confirmation is False:
+            yield ended(hold, "superseded", because)
 
 
 def settle_claimed_payment(

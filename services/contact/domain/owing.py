@@ -85,9 +85,11 @@ def _still_coming(coming: Coming | None, today: date) -> Coming | None:
 
 
 def note_coming(borrower: Borrower, event: InstalmentComingDue) -> Borrower:
-    """The next instalment, unless a nearer one is still to be paid."""
+    """The next instalment."""
     loan = borrower.loans.get(event.loan_id) or Loan(event.currency)
-    coming = Coming(event.number, event.due_on, event.amount)
+    known = loan.coming
+    same = known is not None and (known.number, known.due_on) == (event.number, event.due_on)
+    coming = Coming(event.number, event.due_on, event.amount, reminded=same and known is not None and known.reminded)
     return _with_loan(borrower, event.loan_id, replace(loan, coming=coming))
 
 

@@ -57,7 +57,7 @@ def look_at(borrower: Borrower, context: Context) -> Look | None:
     """What there is to treat: what is past due, else what is coming due; None when nothing is."""
     today = day_of(context.at, zone_of(borrower))
     late = owing(borrower)
-    about = late or coming_due(borrower, today)
+    about = late or tuple(loan_id for loan_id in coming_due(borrower, today) if not _is_reminded(borrower, loan_id))
     if not about:
         return None
     free = tuple(loan_id for loan_id in about if hold_on(borrower, loan_id) is None)
@@ -73,6 +73,11 @@ def look_at(borrower: Borrower, context: Context) -> Look | None:
         before_due=not late,
         hold=hold.kind if hold else None,
     )
+
+
+def _is_reminded(borrower: Borrower, loan_id: str) -> bool:
+    coming = borrower.loans[loan_id].coming
+    return coming is not None and coming.reminded
 
 
 def _worst_stage(borrower: Borrower, loan_ids: tuple[str, ...], strategy: Strategy) -> str | None:

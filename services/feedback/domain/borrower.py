@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from shared.events.agreements import PromiseVerdict
+from shared.events.feedback import Door
 from shared.events.words import Handling
 
 SETTLED_MAX: Final = 4
@@ -33,6 +34,9 @@ CONSENTS_MAX: Final = 16
 CASES_MAX: Final = 20
 """How many hardship claims, disputes and complaints can be open at one time, all together."""
 
+ComplaintCategory: TypeAlias = Literal[
+    "conduct", "frequency", "hours", "privacy", "third_party", "amount", "service", "other"
+]
 PromiseOutcome: TypeAlias = PromiseVerdict | Literal["superseded"]
 
 
@@ -111,13 +115,21 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A complaint awaiting its answer; `stretched` is why it may take longer than a simple one."""
+    """A complaint awaiting its answer, and all that must be said again if it may take longer.
+
+    `stretched` is why it may take longer than a simple one.
+    """
 
     id: str
     mark: str
     opened_on: date
     due_on: date
-    stretched: Literal["no", "complex", "approved"] = "no"
+    stretched: Literal["complex", "approved"] | None
+    category: ComplaintCategory
+    loan_ids: tuple[str, ...]
+    contact_id: str | None
+    agent_id: str | None
+    via: Door
 
 
 class Tally(NamedTuple):

@@ -33,6 +33,6 @@ def cases(borrower: Borrower) -> Sequence[Case]:
     found = [
         *(Case("hardship", c.id, c.opened_on, c.due_on, OWNERS["hardship"], c.loan_ids) for c in claims),
         *(Case("dispute", d.id, d.opened_on, d.due_on, OWNERS["dispute"], d.loan_ids) for d in borrower.disputes),
-        *(Case("complaint", c.id, c.opened_on, c.due_on, OWNERS["complaint"]) for c in borrower.complaints),
+        *(Case("complaint", c.id, c.opened_on, c.due_on, OWNERS["complaint"], c.loan_ids) for c in borrower.complaints),
     ]
     return sorted(found, key=lambda case: (case.due_on or date.max, case.kind, case.id))

@@ -5,7 +5,8 @@ from datetime import date, time
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from shared.events import Channel, Command, Count, Handling, Identifier, Language, Scope, Support
+from services.feedback.domain.borrower import ComplaintCategory
+from shared.events import Channel, Command, Count, Currency, Handling, Identifier, Language, Scope, Support
 from shared.events.agreements import Horizon
 from shared.events.feedback import Door, Weekday
 from shared.money import Money
@@ -28,7 +29,7 @@ class MakePromise(Command):
     promise_id: Identifier
     loan_ids: tuple[Identifier, ...]
     amount: Money
-    currency: str
+    currency: Currency
     due_on: date
     tolerance_days: Count = 0
     via: Door = "agent"
@@ -101,7 +102,7 @@ class RaiseComplaint(Command):
     """Complain of how the borrower was treated."""
 
     complaint_id: Identifier
-    category: Literal["conduct", "frequency", "hours", "privacy", "third_party", "amount", "service", "other"]
+    category: ComplaintCategory
     complex: bool = False
     loan_ids: tuple[Identifier, ...] = ()
     contact_id: Identifier | None = None

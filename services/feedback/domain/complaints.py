@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Final, Literal
 
 from services.feedback.domain.borrower import Borrower, Complaint, remember_answered, unknown_loans
 from services.feedback.domain.commands import ExtendComplaint, RaiseComplaint, ResolveComplaint
 from services.feedback.domain.context import Context
 from services.feedback.domain.marks import judge_repeat, mark
-from shared.events import ComplaintExtended, ComplaintRaised, ComplaintResolved, Event
+from shared.events import ComplaintRaised, ComplaintResolved, Event
 from shared.refusal import Refusal
 
 
@@ -53,10 +55,29 @@ def extend_complaint(borrower: Borrower, command: ExtendComplaint, context: Cont
         return Refusal("deadline-passed", "The answer is overdue; it cannot be given more time.")
     deadlines = policies.deadlines
     deadline = deadlines.complaint_complex if command.reason == "complex" else deadlines.complaint_approved
-    return (ComplaintExtended(complaint.id, command.reason, today, deadline.last_day(complaint.opened_on)),)
+    return (extended(complaint, command.reason, today, deadline.last_day(complaint.opened_on)),)
 
 
-NEEDED_BEFORE = {"complex": "no", "approved": "complex"}
+NEEDED_BEFORE: Final = {"complex": None, "approved": "complex"}
+
+
+def extended(
+    complaint: Complaint, reason: Literal["complex", "approved"], today: date, due_on: date
+) -> ComplaintRaised:
+    """The complaint stated anew, whole, with more time."""
+    return ComplaintRaised(
+        complaint_id=complaint.id,
+        category=complaint.category,
+        raised_on=complaint.opened_on,
+        answer_due_on=due_on,
+        complex=True,
+        loan_ids=complaint.loan_ids,
+        contact_id=complaint.contact_id,
+        agent_id=complaint.agent_id,
+        via=complaint.via,
+        extension=reason,
+        extended_on=today,
+    )
 
 
 def resolve_complaint(borrower: Borrower, command: ResolveComplaint, context: Context) -> Sequence[Event] | Refusal:
@@ -78,6 +99,11 @@ def find_complaint(borrower: Borrower, complaint_id: str) -> Complaint | Refusal
     return Refusal("already-resolved", "The complaint was resolved before.", ("/complaint_id",))
 
 
+def open_or_extend_complaint(borrower: Borrower, event: ComplaintRaised) -> Borrower:
+    """The complaint awaits its answer; one already known is owed it later."""
+    return open_complaint(borrower, event) if event.extension is None else stretch_complaint(borrower, event)
+
+
 def open_complaint(borrower: Borrower, event: ComplaintRaised) -> Borrower:
     """The complaint awaits its answer."""
     complaint = Complaint(
@@ -85,15 +111,20 @@ def open_complaint(borrower: Borrower, event: ComplaintRaised) -> Borrower:
         mark=mark(event),
         opened_on=event.raised_on,
         due_on=event.answer_due_on,
-        stretched="complex" if event.complex else "no",
+        stretched="complex" if event.complex else None,
+        category=event.category,
+        loan_ids=event.loan_ids,
+        contact_id=event.contact_id,
+        agent_id=event.agent_id,
+        via=event.via,
     )
     return replace(borrower, complaints=(*borrower.complaints, complaint))
 
 
-def stretch_complaint(borrower: Borrower, event: ComplaintExtended) -> Borrower:
+def stretch_complaint(borrower: Borrower, event: ComplaintRaised) -> Borrower:
     """The answer is owed later."""
     complaints = tuple(
-        replace(complaint, due_on=event.answer_due_on, stretched=event.reason)
+        replace(complaint, due_on=event.answer_due_on, stretched=event.extension)
         if complaint.id == event.complaint_id
         else complaint
         for complaint in borrower.complaints

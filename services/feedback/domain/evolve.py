@@ -17,7 +17,6 @@ from services.feedback.domain import (
 from services.feedback.domain.borrower import Borrower
 from shared.events import (
     ChargebackPosted,
-    ComplaintExtended,
     ComplaintRaised,
     ComplaintResolved,
     ConsentGiven,
@@ -76,8 +75,7 @@ CHANGES: Final[dict[type, Callable[[Borrower, Any], Borrower]]] = {
     HardshipEnded: hardship.close_claim,
     DisputeRaised: disputes.open_dispute,
     DisputeResolved: disputes.close_dispute,
-    ComplaintRaised: complaints.open_complaint,
-    ComplaintExtended: complaints.stretch_complaint,
+    ComplaintRaised: complaints.open_or_extend_complaint,
     ComplaintResolved: complaints.close_complaint,
     ContactStopped: wishes.remember_stop,
     ConsentGiven: wishes.open_consent,
