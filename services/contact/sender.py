@@ -102,7 +102,7 @@ class Sender:
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
         async with self._house.database.begin() as connection:
-            to_begin, to_tell = await store.pending(connection)
+            to_begin, to_tell = await store.pending(connection, self._owner)
         if to_tell:
             await self._report()
         return await self._begin_some() if to_begin else 0
@@ -140,6 +140,7 @@ class Sender:
 
     async def _tidy(self) -> None:
         async with self._house.database.begin() as connection:
+            await store.drop_withdrawn(connection)
             await store.tidy(connection)
             unclear = await store.due_look_ups(connection, self._able_to_look_up())
             if ticks() - self._swept_at >= SWEEP_SECONDS:

@@ -173,6 +173,14 @@ async def test_an_expired_lease_passes_to_the_next_sender_and_the_first_begins_n
         assert await store.begin(connection, second._owner, [one.written for one in taken_over]) == {attempt_id}
 
 
+async def test_what_a_failed_round_had_leased_is_sent_in_the_next(shop, gateways):
+    attempt_id = await shop.reserve()
+    sender = shop.sender(gateways)
+    await sender._claim(8)  # and the transaction that would begin it fails
+    await settle_down(sender, rounds=1)
+    assert (await shop.attempt(attempt_id))["state"] == "accepted"
+
+
 MOVES = {
     "back to reserved": ("accepted", "reserved"), "from the end to sending": ("accepted", "sending"),
     "from unclear to sending": ("unknown", "sending"), "from accepted to unclear": ("accepted", "unknown"),

@@ -29,11 +29,14 @@ LOOK_UP_SECONDS: Final = 5
 
 _NOT_WITHDRAWN = "not exists (select 1 from withdrawals where withdrawals.attempt_id = attempts.attempt_id)"
 
+# What a sender leased and did not begin, because its round failed, is its own to take again.
+_FREE = "(leased_until is null or leased_until < clock_timestamp() or leased_by = :owner)"
+
 _CLAIM = text(f"""
     update attempts set leased_by = :owner, leased_until = clock_timestamp() + make_interval(secs => {LEASE_SECONDS})
     where attempt_id in (
         select attempt_id from attempts
-        where state = 'reserved' and (leased_until is null or leased_until < clock_timestamp())
+        where state = 'reserved' and {_FREE}
           and (provider = any(:providers)) = :known and {_NOT_WITHDRAWN}
         order by reserved_at, attempt_id limit :most for update skip locked)
     returning *
@@ -126,11 +129,11 @@ _SETTLE = text("""
         provider_ref = coalesce(:provider_ref, provider_ref)
     where attempt_id = :attempt and state = 'unknown' and reported returning *
 """)
-_PENDING = text("""
+_PENDING = text(f"""
     select exists (select 1 from attempts where state = 'reserved'
-                   and (leased_until is null or leased_until < clock_timestamp())) as to_begin,
+                   and {_FREE}) as to_begin,
            exists (select 1 from attempts where not reported) as to_tell
-""")
+""")  # noqa: S608  constants alone
 _OPEN = text("select count(*) from attempts where state in ('reserved', 'sending') or not reported")
 _IN_FLIGHT = text(f"""
     select count(*) from attempts where state = 'sending'
@@ -167,9 +170,9 @@ class Closing:
     currency: str | None = None
 
 
-async def pending(connection: AsyncConnection) -> tuple[bool, bool]:
-    """Whether there is anything to begin, and to tell; cheap, because it is asked again and again."""
-    row = (await connection.execute(_PENDING)).one()
+async def pending(connection: AsyncConnection, owner: str) -> tuple[bool, bool]:
+    """Whether there is anything for *owner* to begin, and to tell; cheap, because it is asked again and again."""
+    row = (await connection.execute(_PENDING, {"owner": owner})).one()
     return row.to_begin, row.to_tell
 
 
