@@ -33,26 +33,36 @@ KAFKA = "apache 4.3.1"
 def main() -> int:
     """Read the settings from the environment, run, and stay up until Ctrl-C unless `JSON=1`."""
     console = Console(stderr=True)
-    as_json = os.environ.get("JSON") == "1"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         portfolio = chosen_portfolio()
-        profile = profile_for(portfolio)
-        console.print(f"Starting everything for the {portfolio.title} …")
-        up_afresh(profile, lambda text: console.print(f"  {text}", highlight=False))
-    except (CannotStart, NoSuchData, ValueError) as reason:
+    except (NoSuchData, ValueError) as reason:
         console.print(str(reason))
         return 1
+    profile = profile_for(portfolio)
     try:
-        summary = asyncio.run(replay(portfolio, profile, console, as_json=as_json))
-        if as_json:
-            print(json.dumps(summary))
-        else:
-            stay_up(profile, console)
+        console.print(f"Starting everything for the {portfolio.title} …")
+        up_afresh(profile, lambda text: console.print(f"  {text}", highlight=False))
+        return show(portfolio, profile, console)
+    except CannotStart as reason:
+        console.print(str(reason))
+        return 1
     except KeyboardInterrupt:
         console.print("stopped")
+        return 0
     finally:
         console.print("Stopping …")
         down(profile)
+
+
+def show(portfolio: Portfolio, profile: Profile, console: Console) -> int:
+    """Replay, and print the summary as JSON or stay up."""
+    as_json = os.environ.get("JSON") == "1"
+    summary = asyncio.run(replay(portfolio, profile, console, as_json=as_json))
+    if as_json:
+        print(json.dumps(summary))
+    else:
+        stay_up(profile, console)
     return 0
 
 
@@ -113,7 +123,6 @@ def stay_up(profile: Profile, console: Console) -> None:
     console.print(f"  inbox     http://127.0.0.1:{profile.ports['inbox']}", highlight=False)
     console.print("  a token, good for 12 hours, all scopes:", highlight=False)
     print(make_token(KEYS), flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         time.sleep(3600)
 

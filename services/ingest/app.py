@@ -90,7 +90,7 @@ def build(settings: Settings) -> FastAPI:
 
     routers = (
         events_door(house, zone),
-        days_door(house),
+        days_door(house, zone),
         loans_door(house, context, zone),
         portfolio_door(house),
         pauses_door(house, zone),

@@ -11,6 +11,7 @@ from shared.codec import encode
 from shared.events import Garbled, Unheeded, Wake
 from shared.fold.house import (
     Applied,
+    Busy,
     Context,
     Failed,
     Gap,
@@ -61,11 +62,8 @@ class Batch:
             return self._set_aside(subject, item, self.condemned)
         if isinstance(item.fact, Wake):
             return self._wake(subject)
-        if self.house.wakes_first:
-            woken = self._wake(subject)
-            if isinstance(woken, Parked):
-                return woken
-        return self._guarded(subject, item, self.contexts[item.key], self.now)
+        behind = self._catch_up(subject) if self.house.wakes_first else None
+        return behind or self._guarded(subject, item, self.contexts[item.key], self.now)
 
     def announcements(self) -> list[Announcement]:
         """Everything said, in order."""
@@ -107,6 +105,15 @@ class Batch:
             announced += outcome.announcements
             last = due
         return Applied(subject.key, announced) if last else Repeat()
+
+    def _catch_up(self, subject: Subject) -> Outcome | None:
+        """Apply the wakes that are due; what the fact is told instead when they fail or are too many at once."""
+        woken = self._wake(subject)
+        if isinstance(woken, Parked):
+            return woken
+        due = self.house.wake_at(subject.state)
+        is_behind = due is not None and self.horizon is not None and due <= self.horizon
+        return Busy() if is_behind and isinstance(woken, Applied) else None
 
     def _guarded(self, subject: Subject, item: Heard, context: Context, now: datetime) -> Outcome:
         """Apply *item*, or leave the subject exactly as it was."""

@@ -273,3 +273,18 @@ async def test_no_door_opens_without_its_scope(ingest):
         headers = ingest.bearer(*scopes) | {"content-type": BATCH}
         answer = await ingest.http.post("/v1/events", content=json.dumps([opened()]), headers=headers)
         assert answer.status_code == status, answer.text
+
+
+async def test_one_identity_for_two_loans_at_once_is_taken_once(ingest):
+    await report(ingest, opened(), opened("L2", "C2"))
+    first, second = paid("P1"), paid("P2", "L2") | {"id": "pay-P1"}
+    receipts = await asyncio.gather(report(ingest, first), report(ingest, second))
+    assert sorted(one["accepted"] for one in receipts) == [0, 1]
+    assert [one["verdict"] for receipt in receipts for one in receipt["items"]] == ["contradicted"]
+    owed = [(await ingest.get(f"/v1/loans/{loan}/position"))["outstanding"] for loan in ("L1", "L2")]
+    assert sorted(owed) == ["200.00", "300.00"]
+
+
+@pytest.mark.parametrize(("day", "status"), [("2026-02-01", 202), ("2026-02-02", 422), ("9999-12-31", 422)])
+async def test_a_business_date_far_ahead_is_refused_as_mistyped(ingest, day, status):
+    assert (await ingest.post("/v1/business-dates", {"business_date": day})).status_code == status

@@ -82,11 +82,21 @@ async def assert_nothing_lost_or_doubled(profile: Profile, portfolio: Portfolio,
         assert {source: said[source] for source in state["heard"] if source in said} == {
             source: count for source, count in state["heard"].items() if source in said
         }
-    _assert_each_step_once(profile.folder / "sandbox.jsonl")
+    await _assert_each_step_once(profile)
 
 
-def _assert_each_step_once(record: Path) -> None:
-    """What the gateway itself wrote down."""
-    lines = record.read_text().splitlines() if record.exists() else []
-    references = [json.loads(line)["reference"] for line in lines]
-    assert len(references) == len(set(references))
+async def _assert_each_step_once(profile: Profile) -> None:
+    """By what the gateway and the mailbox themselves wrote down: no contact was handed over by two attempts."""
+    async with ledger_of(profile, "contact") as contact:
+        contact_of = {row["reference"]: row["contact_id"] for row in await contact.fetch("select * from attempts")}
+    handed = [contact_of[line["reference"]] for line in _lines(profile.folder / "sandbox.jsonl")]
+    mails = "".join(json.dumps(line) for line in _lines(profile.folder / "inbox.jsonl"))
+    mailed = {reference: mails.count(f"<{reference}@") for reference in contact_of}
+    assert all(count <= 1 for count in mailed.values())
+    handed += [contact_of[reference] for reference, count in mailed.items() if count]
+    assert handed, "something was sent"
+    assert len(handed) == len(set(handed))
+
+
+def _lines(record: Path) -> list[dict]:
+    return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []

@@ -79,7 +79,7 @@ class Street:
     async def report(self, facts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         """Post *facts* to ingest, and sum up the receipts."""
         total = {"accepted": 0, "duplicates": 0, "held": 0, "rejected": 0}
-        left = list(facts)
+        left, deadline = list(facts), time.monotonic() + AWAY_SECONDS_MAX
         while left:
             now, left = left[:EVENTS_AT_ONCE], left[EVENTS_AT_ONCE:]
             kind = {"content-type": "application/cloudevents-batch+json"}
@@ -89,7 +89,11 @@ class Street:
             receipt = answer.json()
             for name in total:
                 total[name] += receipt[name]
-            left = [now[item["index"]] for item in receipt["items"] if item["verdict"] == "busy"] + left
+            busy = [now[item["index"]] for item in receipt["items"] if item["verdict"] == "busy"]
+            if busy and time.monotonic() > deadline:
+                raise NotQuiet(f"{len(busy)} facts are told to try again, for a minute now")
+            await asyncio.sleep(AGAIN_SECONDS if busy else 0)
+            left = busy + left
         return total
 
     async def close_days(self, until: date) -> None:
@@ -109,6 +113,7 @@ class Street:
         Raises: NotQuiet.
         """
         before: list[dict[str, Any]] | None = None
+        found: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(QUIET_SECONDS_MAX):
                 while True:
@@ -121,7 +126,7 @@ class Street:
                     before = None
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
-            raise NotQuiet(json.dumps(dict(zip(self.houses, found, strict=True)), indent=1)) from None
+            raise NotQuiet(json.dumps(dict(zip(self.houses, found, strict=False)), indent=1)) from None
 
     async def news(self, house: str) -> list[dict[str, Any]]:
         """What *house* has announced since the last call; complete when all is quiet."""

@@ -50,7 +50,7 @@ def profiles_door(house: House[Any], sealer: Sealer) -> APIRouter:
     ) -> ShownProfile:
         """State the whole profile; its addresses and name are sealed before anything else happens.
 
-        With `If-Match`, only while it is still as it was read.
+        With `If-Match`, only while it is still as it was read; without it a restriction is never lifted.
         """
         async with house.database.begin() as connection:
             wrapped = await wrapped_key(connection, sealer, customer_id)

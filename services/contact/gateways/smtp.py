@@ -14,6 +14,7 @@ from services.contact.gateways.gateway import Accepted, Capabilities, Outgoing, 
 NOT_CONNECTED: Final = (aiosmtplib.SMTPConnectError, ConnectionRefusedError, OSError)
 CONNECT_SECONDS_MAX: Final = 3.0
 MAILBOX_CODES: Final = frozenset({550, 551, 553})
+REPLIES_LEAST, REPLIES_MOST = 400, 599
 
 
 class SmtpGateway:
@@ -64,8 +65,9 @@ class SmtpGateway:
     async def _hand_over(self, client: aiosmtplib.SMTP, mail: bytes) -> Result:
         try:
             answer = await client.data(mail)
-        except aiosmtplib.SMTPResponseException:
-            return Rejected("rejected")
+        except aiosmtplib.SMTPResponseException as refused:
+            is_answer = REPLIES_LEAST <= refused.code <= REPLIES_MOST  # aiosmtplib says -1 of what it cannot read
+            return Rejected("rejected") if is_answer else Unclear("unreadable-answer")
         except aiosmtplib.SMTPTimeoutError:
             return Unclear("timeout")
         except (aiosmtplib.SMTPException, OSError):

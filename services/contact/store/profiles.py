@@ -82,6 +82,8 @@ async def _enter(connection: AsyncConnection, entering: EnterProfile, via: Any) 
     standing = await find_standing(connection, entering.key)
     if entering.if_match not in (None, "*", standing.etag if standing else None):
         return Contradicted(Refusal("precondition-failed", "the profile has changed since it was read"))
+    if standing and standing.profile.restricted and not entering.profile.restricted and entering.if_match is None:
+        return Contradicted(Refusal("precondition-required", "a restriction is lifted only with If-Match"))
     await put_entries(connection, entering.key, entering.entries)
     return Heard(entering.key, StateProfile(entering.profile), via)
 

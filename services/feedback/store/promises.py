@@ -117,10 +117,13 @@ def _money(said: Said) -> Iterator[dict[str, Any]]:
 
 
 def _outcomes(said: Said) -> Iterator[dict[str, Any]]:
+    before = {promise.id: promise for promise in said.before.promises}
     for one in said.announcements:
         read = OUTCOMES.get(one.type)
         if read is not None:
-            yield read(one)
+            row = read(one)
+            was = before.get(row["promise_id"])
+            yield {**row, "paid": money_paid(was)} if one.type == PromiseSuperseded.__name__ and was else row
 
 
 def _standing(

@@ -1,6 +1,8 @@
 """Where core banking says that days are closed."""
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 
@@ -10,15 +12,23 @@ from shared.auth import requires
 from shared.fold import House
 from shared.refusal import refuse
 
+AHEAD_MAX: Final = timedelta(days=366)
 
-def days_door(house: House[Any]) -> APIRouter:
+
+def days_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
     """`/v1/business-dates`."""
     router = APIRouter(tags=["business dates"])
 
     @router.post("/v1/business-dates", status_code=202, dependencies=[Depends(requires("business-dates:write"))])
     async def close_business_days(closing: BusinessDate) -> Closing:
-        """Close the days up to a date. It only moves forward: an earlier one is answered with the date in force."""
+        """Close the days up to a date. It only moves forward: an earlier one is answered with the date in force.
+
+        A date more than a year ahead of the clock is refused as mistyped: what it ages can never be taken back.
+        """
         async with house.database.begin() as connection:
+            today = (await house.clock.read(connection)).astimezone(zone).date()
+            if closing.business_date > today + AHEAD_MAX:
+                raise refuse("date-too-far-ahead", "a business date is at most a year ahead", "/business_date")
             in_force = await close_days(connection, closing.business_date)
             still = await remaining(connection)
         house.stirred.set()

@@ -21,6 +21,10 @@ from shared.fold.house import Addressed
 from shared.refusal import Refusal
 
 _WANTED = unnest({"loan": Key}, "wanted")
+_NAMED = unnest({"identity": Key}, "named")
+_LOCK_IDENTITIES = select(func.pg_advisory_xact_lock(func.hashtextextended(_NAMED.c.identity, 1))).order_by(
+    _NAMED.c.identity
+)
 _HASH = func.hashtextextended(_WANTED.c.loan, 0)
 _TRY_LOCK = select(_WANTED.c.loan, func.pg_try_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
 _LOCK = select(_WANTED.c.loan, func.pg_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
@@ -114,13 +118,15 @@ async def address(connection: AsyncConnection, work: Sequence[Work], patient: bo
 
 
 async def _lock(connection: AsyncConnection, posted: Collection[Posted], patient: bool) -> set[str]:
-    """The loans whose lock was had.
+    """The loans whose lock was had, after the locks of all identities: a fact and its like, in two calls, take turns.
 
     A void names a fact whose loan may not be known yet: a batch with voids runs while no other batch does.
     """
     wanted = sorted({_loan(one) for one in posted})
     if not wanted:
         return set()
+    identities = sorted({f"{one.source}\n{one.id}" for one in posted})
+    await connection.execute(_LOCK_IDENTITIES, arrays(("identity",), [{"identity": one} for one in identities]))
     has_voids = any(isinstance(one.fact, FactVoided) for one in posted)
     await connection.execute(_ONLY_VOIDS if has_voids else _NO_VOIDS)
     rows = [{"loan": loan} for loan in wanted]
