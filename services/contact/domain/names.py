@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 HOUSE: Final = UUID("8f6c1d3e-52a7-5c0b-9a54-3b1f0e7d2c68")
 """The name space of everything that contact names."""
+SLOT_MINUTES: Final = 30
 
 
 def contact_id(borrower: str, step: str, business_date: date) -> str:
@@ -24,8 +25,12 @@ def hold_id(borrower: str, sort: str, case: str, part: str = "") -> str:
 
 
 def spread(contact: str, minutes: int) -> int:
-    """A number of minutes below *minutes*, always the same for one contact, evenly spread over all of them."""
-    return UUID(contact).int % minutes if minutes else 0
+    """A multiple of half an hour below *minutes*, always the same for one contact, evenly spread over all of them.
+
+    Slots are coarse because a provider's own rate smooths what is sent in one; finer ones only wake the house more.
+    """
+    slots = -(-minutes // SLOT_MINUTES)
+    return UUID(contact).int % slots * SLOT_MINUTES if slots else 0
 
 
 def _named(*parts: str) -> str:
