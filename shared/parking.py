@@ -1,4 +1,4 @@
-"""What was set aside for an operator: listed, released, released with other content, or discarded; each act audited."""
+"""What was set aside for an operator: listed, released, released with other content, or discarded; each act logged."""
 
 import logging
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ async def summary_of(run: Run, kafka: str) -> dict[str, Any]:
     return {
         "facts": receipts,
         "events": events,
-        "buckets": {row["bucket"] or "none": row["loans"] for row in aging},
+        "buckets": _loans_per_bucket(aging),
         "contacts": run.tally.contacts(),
         "promises": run.tally.promises(),
         "answers": dict(run.answers.given),
@@ -36,6 +36,15 @@ async def summary_of(run: Run, kafka: str) -> dict[str, Any]:
         "borrower": run.tally.most_eventful() or run.portfolio.borrowers[0].customer_id,
         "synthetic": run.portfolio.synthetic,
     }
+
+
+def _loans_per_bucket(aging: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Loans per bucket, whatever their currency."""
+    found: dict[str, int] = {}
+    for row in aging:
+        name = row["bucket"] or "none"
+        found[name] = found.get(name, 0) + row["loans"]
+    return found
 
 
 async def story_of(street: Street, customer_id: str) -> list[tuple[str, dict[str, Any]]]:
@@ -87,6 +96,7 @@ def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("parked", str(summary["parked"])),
         ("took", f"{summary['seconds']} s, {summary['events_per_second']} events a second"),
         ("kafka", summary["kafka"]),
+        ("peak memory, MiB", joined(summary["peak_mib"])),
     ]
 
 
