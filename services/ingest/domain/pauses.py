@@ -43,9 +43,17 @@ def _holding(resume: Resume, ends: Mapping[Pause, date]) -> Pause | None:
 
 
 def paused_days(windows: Sequence[Window], start: date, end: date) -> int:
-    """Days of [start, end) that lie in a pause."""
-    days = ((min(end, one.until_on) - max(start, one.from_on)).days for one in windows)
-    return sum(day for day in days if day > 0)
+    """Days of [start, end) that lie in a pause, each counted once; *windows* in the order of their starts.
+
+    Late news can make two pauses overlap that did not when they were accepted.
+    """
+    days, counted_to = 0, start
+    for one in windows:
+        begins, ends = max(counted_to, one.from_on), min(end, one.until_on)
+        if begins < ends:
+            days += (ends - begins).days
+            counted_to = ends
+    return days
 
 
 def is_paused(windows: Sequence[Window], on: date) -> bool:
