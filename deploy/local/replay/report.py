@@ -54,11 +54,12 @@ async def story_of(street: Street, customer_id: str) -> list[tuple[str, dict[str
         page = await street.get(house, f"/v1/customers/{customer_id}/events", limit=1000)
         told += [(house, item) for item in page["items"]]
     depth = _depths(told)
-    return sorted(told, key=lambda one: (one[1]["time"], depth[one[1]["id"]], street.houses.index(one[0])))
+    house_of = street.houses.index
+    return sorted(told, key=lambda one: (one[1]["time"], depth[one[1]["id"]], house_of(one[0]), one[1]["number"]))
 
 
-def _depths(told: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, tuple[int, int]]:
-    """How many announcements led to each, and its number: the order inside one instant."""
+def _depths(told: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
+    """How many announcements led to each: the order inside one instant."""
     causes = {item["id"]: item["causationid"] for _, item in told}
 
     def depth(id_: str | None) -> int:
@@ -67,7 +68,7 @@ def _depths(told: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, tuple[in
             id_, steps = causes[id_], steps + 1
         return steps
 
-    return {item["id"]: (depth(item["id"]), item["number"]) for _, item in told}
+    return {item["id"]: depth(item["id"]) for _, item in told}
 
 
 def print_summary(console: Console, summary: Mapping[str, Any], notes: Sequence[str]) -> None:
@@ -106,7 +107,10 @@ def print_story(console: Console, customer_id: str, told: Sequence[tuple[str, Ma
     shown = told if len(told) <= STORY_MAX else [*told[: STORY_MAX // 2], *told[-STORY_MAX // 2 :]]
     for house, item in shown:
         console.print(
-            f"  {item['time'][:16]}  {house:8} {item['type']:22} {_gist(item)}", highlight=False, markup=False
+            f"  {item['time'][:16]}  {house:8} {item['type']:22} {_gist(item)}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
     if len(shown) < len(told):
         console.print(f"  ({len(told) - len(shown)} announcements in the middle left out)")
