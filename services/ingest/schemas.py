@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 Verdict = Literal["duplicate", "busy", "held", "contradicted", "rejected"]
@@ -85,5 +86,6 @@ class Aging(BaseModel):
     delinquent_amount: str
 
 
+LoanPath = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Page = Annotated[int, Field(ge=1, le=1000)]
 Answer = dict[str, Any]

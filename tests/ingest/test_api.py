@@ -288,3 +288,10 @@ async def test_one_identity_for_two_loans_at_once_is_taken_once(ingest):
 @pytest.mark.parametrize(("day", "status"), [("2026-02-01", 202), ("2026-02-02", 422), ("9999-12-31", 422)])
 async def test_a_business_date_far_ahead_is_refused_as_mistyped(ingest, day, status):
     assert (await ingest.post("/v1/business-dates", {"business_date": day})).status_code == status
+
+
+@pytest.mark.parametrize("door", ["", "/position", "/history", "/statement"])
+async def test_a_loan_id_that_cannot_be_one_is_refused_not_a_fault(ingest, door):
+    answer = await ingest.http.get(f"/v1/loans/L%00SECRETMARK{door}")
+    assert answer.status_code == 422, answer.text
+    assert "SECRETMARK" not in answer.text

@@ -17,7 +17,7 @@ from services.ingest.domain.facts import Recorded
 from services.ingest.domain.history import history
 from services.ingest.domain.position import Position, answer, position
 from services.ingest.domain.statement import statement
-from services.ingest.schemas import Aging, HeldFact, LoanSummary, Page
+from services.ingest.schemas import Aging, HeldFact, LoanPath, LoanSummary, Page
 from services.ingest.store.addressing import held_reason
 from services.ingest.store.days import business_date
 from services.ingest.store.facts import facts_of, find_loan, list_aging, list_held
@@ -46,7 +46,7 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
     router = APIRouter(tags=["loans"], dependencies=[Depends(requires("loans:read"))])
 
     @router.get("/v1/loans/{loan_id}")
-    async def read_loan(loan_id: str) -> LoanSummary:
+    async def read_loan(loan_id: LoanPath) -> LoanSummary:
         """The loan as last announced."""
         async with house.database.reading() as connection:
             row = await find_loan(connection, loan_id)
@@ -56,7 +56,7 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
         return LoanSummary(**{**fields, "customer_id": row.key, "delinquent_amount": str(row.delinquent_amount)})
 
     @router.get("/v1/loans/{loan_id}/position", response_model=dict[str, Any])
-    async def read_position(loan_id: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    async def read_position(loan_id: LoanPath, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """What is owed, how late, in which bucket: on a day, as known at an instant."""
         async with house.database.reading() as connection:
             asked = await _asked(house, connection, zone, loan_id, as_of)
@@ -66,14 +66,14 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
         return _json(answer(found if asked.is_open or as_of else before_the_first_day(found)))
 
     @router.get("/v1/loans/{loan_id}/history", response_model=dict[str, Any])
-    async def read_history(loan_id: str) -> Response:
+    async def read_history(loan_id: LoanPath) -> Response:
         """Effective-dated bucket history, with the instant at which each row was recorded."""
         async with house.database.reading() as connection:
             asked = await _asked(house, connection, zone, loan_id, None)
         return _json({"items": history(asked.facts, asked.day, replace(context, now=asked.now))})
 
     @router.get("/v1/loans/{loan_id}/statement", response_model=dict[str, Any])
-    async def read_statement(loan_id: str, as_of: AsOf = None) -> Response:
+    async def read_statement(loan_id: LoanPath, as_of: AsOf = None) -> Response:
         """Why this is owed: every fact, line by line, with a running balance that ends at the amount owed."""
         async with house.database.reading() as connection:
             asked = await _asked(house, connection, zone, loan_id, as_of)

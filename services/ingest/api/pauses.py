@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from services.ingest.api.events import judge, receipt
 from services.ingest.api.reading import local_date
 from services.ingest.domain.facts import Posted
-from services.ingest.schemas import PauseRequest, Receipt
+from services.ingest.schemas import LoanPath, PauseRequest, Receipt
 from services.ingest.store.days import business_date
 from shared.auth import Principal, requires
 from shared.events import DelinquencyPaused, DelinquencyResumed, Event
@@ -30,13 +30,13 @@ def pauses_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
 
     @router.post("/v1/loans/{loan_id}/pauses", status_code=201)
     async def pause_ageing(
-        loan_id: str, asked: PauseRequest, request: Request, caller: Caller, key: IdempotencyKey = None
+        loan_id: LoanPath, asked: PauseRequest, request: Request, caller: Caller, key: IdempotencyKey = None
     ) -> Receipt:
         """Let ageing stand still in [from_on, until_on)."""
         return await enter(request, caller, key, DelinquencyPaused(loan_id, asked.from_on, asked.until_on))
 
     @router.post("/v1/loans/{loan_id}/resumes", status_code=201)
-    async def resume_ageing(loan_id: str, request: Request, caller: Caller, key: IdempotencyKey = None) -> Receipt:
+    async def resume_ageing(loan_id: LoanPath, request: Request, caller: Caller, key: IdempotencyKey = None) -> Receipt:
         """End the pause that holds the business date."""
         return await enter(request, caller, key, DelinquencyResumed(loan_id, await _today(house, zone)))
 
