@@ -2,6 +2,6 @@
 
 from shared.codec.decoding import Unreadable, decode
 from shared.codec.encoding import canonical, encode
-from shared.codec.strict import decode_strict, parse, split
+from shared.codec.strict import decode_strict, parse, parse_leniently, split
 
-__all__ = ["Unreadable", "canonical", "decode", "decode_strict", "encode", "parse", "split"]
+__all__ = ["Unreadable", "canonical", "decode", "decode_strict", "encode", "parse", "parse_leniently", "split"]

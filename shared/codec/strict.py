@@ -51,6 +51,22 @@ def parse(raw: bytes, bytes_max: int = BYTES_MAX) -> Any:
     return tree
 
 
+def parse_leniently(raw: bytes) -> Any:
+    """JSON as far as it can be made out, only to find the place of its fault; never to be acted upon.
+
+    What is no Unicode becomes lone surrogates, what is no number of ours one that `decode_strict` refuses; None where
+    not even its structure can be read.
+    """
+    try:
+        return json.loads(raw.decode("utf-8", "surrogateescape"), parse_int=_bounded)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _bounded(digits: str) -> int:
+    return int(digits) if len(digits) <= len(str(INTEGER_MAX)) + 1 else INTEGER_MAX + 1
+
+
 def split(raw: bytes, items_max: int, bytes_max: int) -> Sequence[bytes]:
     """The items of a JSON array, each still unread, so that a bad one costs its neighbours nothing.
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 
-from services.ingest.api.reading import Bad, read_events
+from services.ingest.api.reading import Bad, place_in_event, read_events
 from services.ingest.domain.facts import Posted
 from services.ingest.schemas import Item, Receipt, Verdict
 from shared.auth import Principal, requires
@@ -93,7 +93,7 @@ def _refusal(bad: Bad) -> Refusal:
 
 def receipt(read: Sequence[Posted | Bad], outcomes: Sequence[Outcome]) -> Receipt:
     """The answer to a call."""
-    items = [_item(i, one.id, outcome) for i, (one, outcome) in enumerate(zip(read, outcomes, strict=True))]
+    items = [_item(i, one, outcome) for i, (one, outcome) in enumerate(zip(read, outcomes, strict=True))]
     listed = [item for item in items if item is not None]
     count = {verdict: sum(item.verdict == verdict for item in listed) for verdict in ("duplicate", "held", "busy")}
     return Receipt(
@@ -106,21 +106,21 @@ def receipt(read: Sequence[Posted | Bad], outcomes: Sequence[Outcome]) -> Receip
     )
 
 
-def _item(index: int, id_: str | None, outcome: Outcome) -> Item | None:
+def _item(index: int, one: Posted | Bad, outcome: Outcome) -> Item | None:
     """The line of one event; None when it was plainly accepted."""
     if isinstance(outcome, Applied):
         return None
     refusal = _refusal_in(outcome)
     if refusal is not None:
         verdict: Verdict = "contradicted" if isinstance(outcome, Contradicted) else "rejected"
-        return _refused(index, id_, verdict, refusal)
+        return _refused(index, one, verdict, refusal)
     match outcome:
         case Duplicate():
-            return Item(index=index, id=id_, verdict="duplicate")
+            return Item(index=index, id=one.id, verdict="duplicate")
         case Held(reason):
-            return Item(index=index, id=id_, verdict="held", reason=reason)
+            return Item(index=index, id=one.id, verdict="held", reason=reason)
         case Busy() | Parked():
-            return Item(index=index, id=id_, verdict="busy", reason="try-again")
+            return Item(index=index, id=one.id, verdict="busy", reason="try-again")
         case _:
             raise AssertionError("no other outcome comes from posted facts")
 
@@ -134,6 +134,9 @@ def _refusal_in(outcome: Outcome) -> Refusal | None:
     return outcome if isinstance(outcome, Refusal) else None
 
 
-def _refused(index: int, id_: str | None, verdict: Verdict, refusal: Refusal) -> Item:
+def _refused(index: int, one: Posted | Bad, verdict: Verdict, refusal: Refusal) -> Item:
+    """The rules point into the fact, everything else into the event."""
     pointer = refusal.pointers[0] if refusal.pointers else None
-    return Item(index=index, id=id_, verdict=verdict, reason=refusal.code, detail=refusal.detail, pointer=pointer)
+    if pointer is not None and isinstance(one, Posted) and verdict == "rejected":
+        pointer = place_in_event(one.type, pointer)
+    return Item(index=index, id=one.id, verdict=verdict, reason=refusal.code, detail=refusal.detail, pointer=pointer)

@@ -65,7 +65,8 @@ async def _today(house: House[Any], zone: ZoneInfo) -> date:
 def _raise_refused(found: Receipt) -> None:
     for item in found.items:
         if item.verdict in ("rejected", "contradicted"):
-            raise Refused(Refusal(item.reason or "rejected", item.detail or "", (item.pointer or "",)))
+            asked = (item.pointer or "").removeprefix("/data")
+            raise Refused(Refusal(item.reason or "rejected", item.detail or "", (asked,)))
         if item.verdict == "held":
             raise refuse("not-found", "no such loan is known")
         if item.verdict == "busy":

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from services.ingest.domain.facts import FACTS, Posted, loan_of
-from shared.codec import Unreadable, decode_strict, parse, split
+from shared.codec import Unreadable, decode_strict, parse, parse_leniently, split
 from shared.events import FACT_FIELDS
 from shared.refusal import refuse
 
@@ -60,12 +60,18 @@ def _structured(raw: bytes, zone: ZoneInfo) -> Posted | Bad:
     try:
         event = parse(raw, FACT_BYTES_MAX)
     except Unreadable as error:
-        return Bad(None, error.code, error.detail, error.pointer)
+        return _find_fault(parse_leniently(raw), error, zone)
     if not isinstance(event, dict):
         return Bad(None, "wrong-type", "an event is an object", "")
-    if "data_base64" in event:
-        event = {**event, "data": _decoded(event["data_base64"])}
-    return _posted(event, event.get("data"), zone)
+    return _posted(event, _data_of(event), zone)
+
+
+def _find_fault(event: Any, error: Unreadable, zone: ZoneInfo) -> Bad:
+    """Whose fault *error* is: of an event that cannot be read as a whole, each part is judged by itself."""
+    if not isinstance(event, dict):
+        return Bad(None, error.code, error.detail, error.pointer)
+    found = _posted(event, _data_of(event), zone)
+    return found if isinstance(found, Bad) else Bad(found.id, error.code, error.detail, "")
 
 
 def _binary(headers: Mapping[str, str], body: bytes, zone: ZoneInfo) -> Posted | Bad:
@@ -73,13 +79,19 @@ def _binary(headers: Mapping[str, str], body: bytes, zone: ZoneInfo) -> Posted |
     try:
         return _posted(event, parse(body, FACT_BYTES_MAX), zone)
     except Unreadable as error:
-        return Bad(None, error.code, error.detail, error.pointer)
+        return _find_fault({**event, "data": parse_leniently(body)}, error, zone)
 
 
-def _decoded(text: Any) -> Any:
+def _data_of(event: Mapping[str, Any]) -> Any:
+    """The data as sent, or as sent in base64; None where that cannot be read."""
+    if "data_base64" not in event:
+        return event.get("data")
     try:
-        return parse(base64.b64decode(text, validate=True), FACT_BYTES_MAX)
-    except (Unreadable, TypeError, ValueError):
+        raw = base64.b64decode(event["data_base64"], validate=True)
+        return parse(raw, FACT_BYTES_MAX)
+    except Unreadable:
+        return parse_leniently(raw)  # refused by whoever reads it, with its place
+    except (TypeError, ValueError):
         return None
 
 
@@ -119,10 +131,17 @@ def _fact(found: Attributes, data: Any, zone: ZoneInfo) -> Posted | Bad:
     try:
         fact = decode_strict(FACTS[found.type], data)
     except Unreadable as error:
-        return Bad(found.id, error.code, error.detail, f"/data{error.pointer}")
+        return Bad(found.id, error.code, error.detail, place_in_event(found.type, error.pointer))
     if found.subject is not None and loan_of(fact) is not None and found.subject != loan_of(fact):
         return Bad(found.id, "subject-disagrees", "the subject is not the loan in the data", "/subject")
     return Posted(found.source, found.id, found.time, local_date(found.time, zone), found.type, fact)
+
+
+def place_in_event(type_: str, pointer: str) -> str:
+    """Where in an event of *type_*, as posted, *pointer* into its fact leads."""
+    first, *deeper = pointer.split("/")[1:] or [""]
+    sent = {ours: theirs for theirs, ours in FACT_FIELDS.get(type_, {}).items()}
+    return "/".join(["/data", sent.get(first, first), *deeper]) if pointer else "/data"
 
 
 def local_date(at: datetime, zone: ZoneInfo) -> date:
