@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.api.days import days_door
 from services.ingest.api.events import events_door
+from services.ingest.api.held import held_door, refusals_door
 from services.ingest.api.loans import loans_door, portfolio_door
 from services.ingest.api.pauses import pauses_door
 from services.ingest.consumers import HANDLERS
@@ -25,6 +26,7 @@ from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
 from services.ingest.store.days import business_date, close_days, horizon
 from services.ingest.store.facts import TABLES, rows_of
+from services.ingest.store.refusals import record
 from services.ingest.timers import on_the_day, start_of_day
 from shared.clock import clock_named
 from shared.database import Database
@@ -58,6 +60,7 @@ def build_house(settings: Settings, context: Context) -> House[Borrower]:
         database=Database.at(settings.database_url, "forbear ingest"),
         clock=clock,
         address=partial(address, clock=clock),
+        record=partial(record, clock=clock),
         rows=rows_of,
         tables=TABLES,
         horizon=horizon,
@@ -92,6 +95,8 @@ def build(settings: Settings) -> FastAPI:
         events_door(house, zone),
         days_door(house, zone),
         loans_door(house, context, zone),
+        held_door(house),
+        refusals_door(house),
         portfolio_door(house),
         pauses_door(house, zone),
     )

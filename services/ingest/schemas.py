@@ -77,6 +77,41 @@ class HeldFact(BaseModel):
     recorded_at: datetime
 
 
+class HeldPage(BaseModel):
+    """Held facts by source and id; `next` is the cursor of the page behind, null at the end."""
+
+    items: list[HeldFact]
+    next: str | None
+
+
+class RefusedFact(BaseModel):
+    """A fact that was held, and refused in the end: what for, and where in it."""
+
+    number: int
+    source: str
+    id: str
+    type: str
+    loan_id: str | None
+    code: str
+    detail: str
+    pointer: str | None
+    refused_at: datetime
+
+
+class RefusalPage(BaseModel):
+    """Open refusals, oldest first; `next` is the number behind which the next page starts, null at the end."""
+
+    items: list[RefusedFact]
+    next: int | None
+
+
+class Settled(BaseModel):
+    """A refusal that needs nobody's attention any more."""
+
+    number: int
+    settled_as: Literal["discarded", "retried"]
+
+
 class Aging(BaseModel):
     """Loans and amounts past due in one bucket of one currency."""
 

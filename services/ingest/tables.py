@@ -1,10 +1,12 @@
 """Ingest's own tables: the facts as posted, the loans as they stand, the business date."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
+    Identity,
     Index,
     LargeBinary,
     MetaData,
@@ -19,7 +21,9 @@ from shared.database.tables import NAMING, Instant, Key
 metadata = MetaData(naming_convention=NAMING)
 
 # `name` is the identity a fact has in the lender's books, `known_as` what later facts may wait for; `awaiting` is set
-# while a fact is held, true but early. `data` is the JSON of the fact as it was posted.
+# while a fact is held, true but early; `about` is the identity of the payment that a reversal takes back. A voided
+# fact, and the reversal of a voided payment, keep their rows and lose `name` and `known_as`, which are free again.
+# `data` is the JSON of the fact as it was posted.
 facts = Table(
     "facts",
     metadata,
@@ -33,6 +37,7 @@ facts = Table(
     Column("name", Key),
     Column("known_as", Key),
     Column("awaiting", Key),
+    Column("about", Key),
     Column("digest", LargeBinary, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("recorded_at", Instant, nullable=False),
@@ -40,7 +45,34 @@ facts = Table(
     Index("facts_loan_id_idx", "loan_id"),
     Index("facts_known_as_idx", "known_as", postgresql_where=text("awaiting is null")),
     Index("facts_awaiting_idx", "awaiting", postgresql_where=text("awaiting is not null")),
+    Index("facts_held_idx", "source", "id", postgresql_where=text("awaiting is not null")),
+    Index("facts_about_idx", "about", postgresql_where=text("about is not null")),
     CheckConstraint("awaiting is not null or key is not null", name="placed"),
+)
+
+# Facts that were held, and refused when what they waited for had come: their senders were told that we have them.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Key, nullable=False),
+    Column("id", Key, nullable=False),
+    Column("loan_id", Key),
+    Column("type", Text, nullable=False),
+    Column("time", Instant, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("pointer", Text),
+    Column("refused_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", Text),
+    Column("settled_as", Text),
+    Index("refusals_source_idx", "source", "id"),
+    Index("refusals_open_idx", "number", postgresql_where=text("settled_at is null")),
+    CheckConstraint("(settled_at is null) = (settled_by is null)", name="settled_by_somebody"),
+    CheckConstraint("(settled_at is null) = (settled_as is null)", name="settled_somehow"),
 )
 
 # What was last announced of each loan, for lists and sums; positions on a day are computed from the facts.

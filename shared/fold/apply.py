@@ -14,7 +14,7 @@ from shared.database import insert_rows, is_bad_data, is_weather, upsert_rows
 from shared.database.faults import sqlstate
 from shared.database.tables import journal
 from shared.fold.batch import Batch
-from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Sorted, Work
+from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Released, Sorted, Work
 from shared.fold.idempotency import recall, remember
 from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
 from shared.fold.subject import StateTooLarge, Subject
@@ -61,7 +61,7 @@ class _Shell:
         try:
             return await self._transact(indexes, patient=patient)
         except Exception as error:
-            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+            if isinstance(error, _Occupied) or sqlstate(error) == LOCK_NOT_AVAILABLE:
                 return {index: Busy() for index in indexes}
             reason = _reason_of_their_own(error)
             if reason is None:
@@ -93,9 +93,8 @@ class _Shell:
             batch = await self._load(connection, addressed, found, patient=patient, condemned=condemned)
             for i, item in addressed.items():
                 outcomes[i] = _outcome(batch, item)
-            for item in found.released:
-                _outcome(batch, item)
-            await self._record(connection, batch)
+            released = [(item, _outcome(batch, item)) for item in found.released]
+            await self._record(connection, batch, released)
             await remember(connection, work, outcomes)
         return {index: outcomes[i] for i, index in enumerate(indexes)}
 
@@ -114,6 +113,8 @@ class _Shell:
         subjects: dict[str, Subject] = {}
         if keys:
             subjects = await lock_subjects(connection, self.house, keys, patient=patient)
+        if any(item.key not in subjects for item in found.released):
+            raise _Occupied
         free_ones = [item for item in heard if item.key in subjects]
         horizon = await self.house.horizon(connection, now)
         contexts: Mapping[str, Context] = {}
@@ -121,15 +122,20 @@ class _Shell:
             contexts = await self.house.gather(connection, free_ones, self.prepared, now)
         return Batch(self.house, subjects, contexts, now, horizon, condemned)
 
-    async def _record(self, connection: AsyncConnection, batch: Batch) -> None:
+    async def _record(self, connection: AsyncConnection, batch: Batch, released: Sequence[Released]) -> None:
         await save_subjects(connection, self.house, batch.changed())
         await announce(connection, batch.announcements())
         await insert_rows(connection, journal, batch.journal)
         await note_gaps(connection, batch.gaps)
         await free(connection, batch.freed)
         await park(connection, batch.parked)
+        await self.house.record(connection, batch.said, released)
         for name, rows in self.house.rows(batch.said).items():
             await upsert_rows(connection, self.house.tables[name], rows)
+
+
+class _Occupied(Exception):
+    """An early fact is set free once: while somebody else holds its subject, what brought it waits too."""
 
 
 def _reason_of_their_own(error: Exception) -> str | None:

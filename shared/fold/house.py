@@ -194,6 +194,10 @@ class Sorted:
     released: Sequence[Heard] = ()
 
 
+Released: TypeAlias = tuple[Heard, Outcome]
+"""An early fact that `address` set free, and what became of it."""
+
+
 async def nothing_to_prepare(_work: Sequence[Work], /) -> None:
     """The default of `prepare`: no other house and no stranger has to be asked."""
 
@@ -201,6 +205,12 @@ async def nothing_to_prepare(_work: Sequence[Work], /) -> None:
 async def key_is_known(_connection: AsyncConnection, work: Sequence[Work], _patient: bool, /) -> Sorted:
     """The default of `address`: every piece of work names its subject already."""
     return Sorted([item for item in work if isinstance(item, Heard)])
+
+
+async def nothing_to_record(
+    _connection: AsyncConnection, _said: Sequence["Said"], _released: "Sequence[Released]", /
+) -> None:
+    """The default of `record`: `rows` says everything."""
 
 
 def no_rows(_said: Sequence[Said], /) -> Mapping[str, Sequence[Row]]:
@@ -251,6 +261,8 @@ class House(Generic[State]):
     address: Callable[[AsyncConnection, Sequence[Work], bool], Awaitable[Sorted]] = key_is_known
     rows: Callable[[Sequence[Said]], Mapping[str, Sequence[Row]]] = no_rows
     tables: Mapping[str, Any] = field(default_factory=dict)
+    record: Callable[[AsyncConnection, Sequence[Said], Sequence[Released]], Awaitable[None]] = nothing_to_record
+    """Written before `rows`, a bounded number of statements: what inserting and replacing rows cannot express."""
     horizon: Callable[[AsyncConnection, datetime], Awaitable[datetime | None]] = clock_is_horizon
     at_wake: Callable[[Any, datetime], Any] = moved_to
     wakes_first: bool = False

@@ -67,6 +67,15 @@ COUNTED = {
          FactVoided("core", "7", "L1", "ChargebackPosted", "cb")],
         PromiseKept,
     ),
+    "the id of a payment that never was, used again": (
+        [paid(200), FactVoided("core", "7", "L1", "PaymentReceived", "x"), paid(200)],
+        PromiseKept,
+    ),
+    "the reversal of a payment that never was, voided too": (
+        [paid(200), PaymentReversed("x", "L1", LAST_ON), FactVoided("core", "7", "L1", "PaymentReceived", "x"),
+         FactVoided("core", "8", "L1", "PaymentReversed", "x")],
+        PromiseBroken,
+    ),
     "a payment that never was": ([paid(200), FactVoided("core", "7", "L1", "PaymentReceived", "x")], PromiseBroken),
     "a reversal that never was": (
         [paid(200), PaymentReversed("x", "L1", LAST_ON), FactVoided("core", "8", "L1", "PaymentReversed", "x")],

@@ -10,10 +10,10 @@ from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
 from services.ingest.domain.decide import decide
 from services.ingest.domain.evolve import evolve
-from services.ingest.domain.facts import FACTS, Posted, Recorded
+from services.ingest.domain.facts import FACTS, Posted, Recorded, identity_of
 from services.ingest.domain.waking import midnight, wake_at
 from shared.events import Event, Wake
-from shared.events.repayments import Instalment, LoanOpened, PaymentReceived, PaymentReversed
+from shared.events.repayments import FactVoided, Instalment, LoanOpened, PaymentReceived, PaymentReversed
 from shared.refusal import Refusal
 
 TYPES = {cls: name for name, cls in FACTS.items()}
@@ -70,7 +70,12 @@ class Bank:
         at = datetime.combine(recorded_on, time(hour, tzinfo=UTC))
         posted = Posted(self.source, str(next(self.ids)), at, recorded_on, TYPES[type(fact)], fact, self.today)
         about = self._about(fact)
-        return replace(posted, about=about.fact, about_time=about.time) if about else posted
+        if about is None:
+            return posted
+        is_gone = about.identity in self._gone()
+        return replace(
+            posted, about=about.fact, about_time=about.time, about_identity=about.identity, about_gone=is_gone
+        )
 
     def close(self, on: str | date) -> list[Event]:
         """Close the days up to *on*; answers what was said."""
@@ -95,11 +100,19 @@ class Bank:
         self.said += said
         return said
 
+    def _gone(self) -> set[str]:
+        """What was voided, and the reversals of voided payments."""
+        known = [one.posted for one in self.facts]
+        voided = {identity_of(one.fact.source, one.fact.id) for one in known if isinstance(one.fact, FactVoided)}
+        reversals = [one for one in known if isinstance(one.fact, PaymentReversed)]
+        return voided | {one.identity for one in reversals if one.about_identity in voided}
+
     def _about(self, fact: Event) -> Posted | None:
         known: Iterable[Posted] = [one.posted for one in self.facts]
         if isinstance(fact, PaymentReversed):
             found = [one for one in known if getattr(one.fact, "payment_id", None) == fact.payment_id]
-            return next((one for one in found if isinstance(one.fact, PaymentReceived)), None)
+            payments = [one for one in found if isinstance(one.fact, PaymentReceived)]
+            return next((one for one in payments if one.identity not in self._gone()), None)
         if TYPES[type(fact)] == "fact.voided":
             return next((one for one in known if (one.source, one.id) == (fact.source, fact.id)), None)
         return None

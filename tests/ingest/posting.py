@@ -10,7 +10,7 @@ START = datetime(2025, 1, 31, tzinfo=UTC)
 BATCH = "application/cloudevents-batch+json"
 
 
-def event(type_: str, id_: str, time: str = "2025-01-01T09:00:00+08:00", **data) -> dict:
+def event(type_: str, id_: str, time: str = "2025-01-01T09:00:00+08:00", /, **data) -> dict:
     return {"specversion": "1.0", "id": id_, "source": "/core", "type": type_, "time": time, "data": data}
 
 
@@ -52,3 +52,16 @@ async def types_said(client: Client, customer: str = "C1") -> list[str]:
 
 def verdicts(receipt: dict) -> list[tuple[int, str, str | None]]:
     return [(item["index"], item["verdict"], item["reason"]) for item in receipt["items"]]
+
+
+def voided(id_: str, by: str | None = None, source: str = "/core") -> dict:
+    """That the event *id_* never was, said by the event *by*."""
+    return event("fact.voided", by or f"void-{id_}", source=source, id=id_)
+
+
+def paused(from_on: str, until_on: str, id_: str, loan: str = "L1") -> dict:
+    return event("delinquency.paused", id_, loan_id=loan, from_on=from_on, until_on=until_on)
+
+
+async def owed(client: Client, loan: str = "L1", **asked: str) -> str:
+    return (await client.get(f"/v1/loans/{loan}/position", **asked))["outstanding"]

@@ -19,7 +19,7 @@ class Book:
         for one in valid:
             self.of.setdefault(type(one.fact), []).append(one)
         (self.opening,) = (one.fact for one in self.of[said.LoanOpened])
-        self.reversed = {one.fact.payment_id: one.at for one in self.all(said.PaymentReversed)}
+        self.reversed = {one.about_identity: one.at for one in self.all(said.PaymentReversed)}
 
     def all(self, cls):
         return self.of.get(cls, [])
@@ -28,7 +28,7 @@ class Book:
         """Cents with effect by *until*; with *known*, as it looked in that second."""
         total = 0
         for one in self.all(said.PaymentReceived):
-            taken_back_at = self.reversed.get(one.fact.payment_id)
+            taken_back_at = self.reversed.get(one.identity)
             is_gone = taken_back_at is not None and (known is None or taken_back_at <= known)
             if one.fact.value_on <= until and (known is None or one.at <= known) and not is_gone:
                 total += cents(one.fact.amount)

@@ -211,7 +211,7 @@ NEEDS = {
         ChargebackPosted("B1", "L1", Decimal(1), day("01-15"), "P1"), ("loan:L1", "payment:P1"), "chargeback:B1",
     ),
     "a chargeback alone": (ChargebackPosted("B1", "L1", Decimal(1), day("01-15")), ("loan:L1",), "chargeback:B1"),
-    "a void": (FactVoided("/core", "7"), (), "void:/core|7"),
+    "a void": (FactVoided("/core", "7"), (), "void:/core\n7"),
 }  # fmt: skip
 
 

@@ -109,8 +109,18 @@ def arrive(story):
             one.posted.fact == FactVoided("/core", known[index].id) for one in bank.facts
         ):
             bank.post(FactVoided("/core", known[index].id))
+            pay_again(bank, known[index].fact, chance)
     bank.close(bank.today or OPENED + timedelta(chance.randrange(220)))
     return bank
+
+
+def pay_again(bank, fact, chance):
+    """The id of a voided payment is used for another one, which may be reversed in its turn."""
+    if isinstance(fact, PaymentReceived) and chance.random() < 0.7:
+        on = OPENED + timedelta(chance.randrange(210))
+        bank.post(PaymentReceived(fact.payment_id, "L1", Decimal(chance.randrange(1, 400)), on, "repayment"), on)
+        if chance.random() < 0.5:
+            bank.post(PaymentReversed(fact.payment_id, "L1", on), on)
 
 
 def own_day(fact, lag):

@@ -42,7 +42,7 @@ def void_money(borrower: Borrower, event: FactVoided) -> Borrower:
     """A voided payment or chargeback never was; a voided reversal leaves the payment as it had been."""
     match event.voided:
         case "PaymentReceived":
-            return _change_payment(borrower, event.voided_id, lambda paid: paid._replace(standing=False))
+            return _change(borrower, lambda promise: _forget(promise, event.voided_id))
         case "PaymentReversed":
             return _change_payment(borrower, event.voided_id, lambda paid: paid._replace(standing=True))
         case "ChargebackPosted":
@@ -90,6 +90,11 @@ def _take_back(paid: Paid, taken: TakenBack) -> Paid:
     if len(paid.taken_back) >= TAKEN_BACK_MAX or any(known.id == taken.id for known in paid.taken_back):
         return paid
     return paid._replace(taken_back=(*paid.taken_back, taken))
+
+
+def _forget(promise: Promise, payment_id: str | None) -> Promise:
+    """*promise* without the payment: its id may be used again, for other money."""
+    return promise._replace(paid=tuple(paid for paid in promise.paid if paid.id != payment_id))
 
 
 def _give_back(paid: Paid, chargeback_id: str | None) -> Paid:

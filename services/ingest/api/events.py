@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request
 
 from services.ingest.api.reading import Bad, place_in_event, read_events
+from services.ingest.domain.admission import is_early
 from services.ingest.domain.facts import Posted
 from services.ingest.schemas import Item, Receipt, Verdict
 from shared.auth import Principal, requires
@@ -38,10 +39,6 @@ BODY = {
         },
     }
 }
-
-
-# What is unknown here cannot arrive later as a fact.
-FOR_GOOD = ("unknown-bucket-set", "unknown-instalment")
 
 
 def events_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
@@ -84,7 +81,7 @@ def _merged(outcomes: Sequence[Outcome], indexes: Sequence[int], found: Sequence
 
 
 def _is_orphan(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refusal) and outcome.code.startswith("unknown-") and outcome.code not in FOR_GOOD
+    return isinstance(outcome, Refusal) and is_early(outcome)
 
 
 def _refusal(bad: Bad) -> Refusal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -17,10 +17,9 @@ from services.ingest.domain.facts import Recorded
 from services.ingest.domain.history import history
 from services.ingest.domain.position import Position, answer, position
 from services.ingest.domain.statement import statement
-from services.ingest.schemas import Aging, HeldFact, LoanPath, LoanSummary, Page
-from services.ingest.store.addressing import held_reason
+from services.ingest.schemas import Aging, LoanPath, LoanSummary
 from services.ingest.store.days import business_date
-from services.ingest.store.facts import facts_of, find_loan, list_aging, list_held
+from services.ingest.store.facts import facts_of, find_loan, list_aging
 from shared.auth import requires
 from shared.codec import encode
 from shared.fold import House
@@ -28,7 +27,6 @@ from shared.refusal import Refused, refuse
 
 AsOf = Annotated[date | None, Query(description="the day the position is for, in the business calendar")]
 KnownAt = Annotated[AwareDatetime | None, Query(description="use only what had reached us by then")]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +81,8 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
 
 
 def portfolio_door(house: House[Any]) -> APIRouter:
-    """`/v1/held`, `/v1/portfolio`."""
+    """`/v1/portfolio`."""
     router = APIRouter(tags=["portfolio"], dependencies=[Depends(requires("loans:read"))])
-
-    @router.get("/v1/held")
-    async def read_held(after: AwareDatetime = EPOCH, limit: Page = 100) -> dict[str, list[HeldFact]]:
-        """Facts that are true but early: what each waits for."""
-        async with house.database.reading() as connection:
-            rows = await list_held(connection, after, limit)
-        return {"items": [_held(row) for row in rows]}
 
     @router.get("/v1/portfolio/aging")
     async def read_aging() -> dict[str, Any]:
@@ -131,17 +122,6 @@ def before_the_first_day(found: Position) -> Position:
         delinquent_start_on=None,
         bucket=None,
         instalment_buckets=(),
-    )
-
-
-def _held(row: Any) -> HeldFact:
-    return HeldFact(
-        source=row.source,
-        id=row.id,
-        type=row.type,
-        loan_id=row.loan_id,
-        reason=held_reason(row),
-        recorded_at=row.recorded_at,
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
-from services.ingest.domain.facts import FACTS, Posted, loan_of
+from services.ingest.domain.facts import FACTS, Posted, as_posted, loan_of
 from shared.codec import Unreadable, decode_strict, parse, parse_leniently, split
 from shared.events import FACT_FIELDS
 from shared.refusal import refuse
@@ -129,7 +129,7 @@ def _fact(found: Attributes, data: Any, zone: ZoneInfo) -> Posted | Bad:
     if isinstance(data, dict) and renamed:
         data = {renamed.get(name, name): value for name, value in data.items()}
     try:
-        fact = decode_strict(FACTS[found.type], data)
+        fact = as_posted(decode_strict(FACTS[found.type], data))
     except Unreadable as error:
         return Bad(found.id, error.code, error.detail, place_in_event(found.type, error.pointer))
     if found.subject is not None and loan_of(fact) is not None and found.subject != loan_of(fact):

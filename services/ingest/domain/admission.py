@@ -40,6 +40,8 @@ from shared.refusal import Refusal
 Rule: TypeAlias = Callable[[Any, Loan, Posted], Refusal | None]
 
 UNKNOWN_LOAN: Final = Refusal("unknown-loan", "this loan is not known yet", ("/loan_id",))
+_FOR_GOOD: Final = ("unknown-bucket-set", "unknown-instalment")
+_ANOTHER_LOAN: Final = Refusal("another-loan", "the payment was made on another loan", ("/loan_id",))
 NOT_ACTIVE: Final = Refusal("loan-not-active", "the loan was not active on the day of this fact")
 
 
@@ -50,9 +52,14 @@ def refusal_of(loans: Mapping[str, Loan], posted: Posted) -> Refusal | None:
         return refuse_opening(fact, already_open=fact.loan_id in loans)
     loan = loans.get(loan_id_of(posted) or "")
     if loan is None:
-        return UNKNOWN_LOAN
+        return _ANOTHER_LOAN if _is_elsewhere(posted) else UNKNOWN_LOAN
     rule = _RULES.get(type(fact))
     return _refuse_amounts(fact, loan) or (rule(fact, loan, posted) if rule else None)
+
+
+def is_early(refusal: Refusal) -> bool:
+    """Whether what *refusal* misses may still arrive as a fact."""
+    return refusal.code.startswith("unknown-") and refusal.code not in _FOR_GOOD
 
 
 def loan_id_of(posted: Posted) -> str | None:
@@ -74,12 +81,18 @@ def _refuse_amounts(fact: Event, loan: Loan) -> Refusal | None:
     return None
 
 
+def _is_elsewhere(posted: Posted) -> bool:
+    """Whether a reversal names another loan than its payment did; it may be another borrower's."""
+    fact, payment = posted.fact, posted.about
+    return isinstance(fact, PaymentReversed) and payment is not None and loan_of(payment) != fact.loan_id
+
+
 def _reversal(fact: PaymentReversed, loan: Loan, posted: Posted) -> Refusal | None:
     payment = posted.about
-    if not isinstance(payment, PaymentReceived) or posted.about_time is None:
+    if not isinstance(payment, PaymentReceived) or posted.about_time is None or posted.about_gone:
         return Refusal("unknown-payment", "this payment is not known yet", ("/payment_id",))
-    if payment.loan_id != fact.loan_id:
-        return Refusal("another-loan", "the payment was made on another loan", ("/loan_id",))
+    if _is_elsewhere(posted):
+        return _ANOTHER_LOAN
     reversals = (loan.servicing or NOTHING_UNUSUAL).reversals
     if any(one.payment_id == fact.payment_id for one in reversals):
         return Refusal("already-reversed", "this payment was reversed before", ("/payment_id",))
@@ -170,7 +183,7 @@ def _void(_fact: FactVoided, loan: Loan, posted: Posted) -> Refusal | None:
         return Refusal("unknown-fact", "the fact to void is not known yet", ("/id",))
     if isinstance(posted.about, FactVoided):
         return Refusal("void-of-a-void", "a voided fact stays voided; post it again under a new id")
-    if isinstance(posted.about, LoanOpened) and not is_untouched(loan):
+    if isinstance(posted.about, LoanOpened) and not posted.about_gone and not is_untouched(loan):
         return Refusal("loan-has-facts", "void first what rests on this loan")
     return None
 

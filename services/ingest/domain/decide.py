@@ -40,7 +40,8 @@ def announced(posted: Posted, context: Context, withdrawn: Withdrawn | None = No
     if isinstance(fact, PaymentReversed) and isinstance(about, PaymentReceived):
         return replace(fact, amount=about.amount, value_on=about.value_on)
     if isinstance(fact, FactVoided) and about is not None:
-        return _voided(replace(fact, loan_id=loan_id_of(posted)), about, withdrawn)
+        told = replace(fact, loan_id=loan_id_of(posted))
+        return told if posted.about_gone else _voided(told, about, withdrawn)
     return fact
 
 

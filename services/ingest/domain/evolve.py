@@ -75,6 +75,8 @@ def _entered(loans: dict[str, Loan], posted: Posted) -> dict[str, Loan]:
         return {**loans, loan_id: open_loan(fact, posted.at)}
     if not isinstance(fact, FactVoided):
         return {**loans, loan_id: enter(loans[loan_id], posted)}
+    if posted.about_gone:
+        return loans
     if isinstance(posted.about, LoanOpened):
         return {known: loan for known, loan in loans.items() if known != loan_id}
     assert posted.about is not None, "a void travels with what it voids"

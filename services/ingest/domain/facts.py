@@ -1,7 +1,7 @@
 """The facts of core banking as they reach a borrower: what each is called, and what it needs to be known first."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -34,7 +34,8 @@ class Posted(Command):
 
     `id` and `source` are CloudEvents'; `time` is when the source recorded it and `recorded_on` that instant's date in
     the business calendar (for a person's entry: the business date). `business_date` is the day we stand on, if any.
-    `about` is the fact it refers to, as first posted: the payment reversed, the fact voided; `about_time` is its time.
+    `about` is the fact it refers to, as first posted: the payment reversed, the fact voided; `about_time` is its time,
+    `about_identity` its identity. `about_gone`: it was voided already, by itself or with the payment it reversed.
     """
 
     source: str
@@ -46,6 +47,13 @@ class Posted(Command):
     business_date: date | None = None
     about: Event | None = None
     about_time: datetime | None = None
+    about_identity: str | None = None
+    about_gone: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Source and id as one text."""
+        return identity_of(self.source, self.id)
 
     @property
     def at(self) -> int:
@@ -59,6 +67,18 @@ class Recorded:
 
     posted: Posted
     recorded_at: datetime
+
+
+def identity_of(source: str, id_: str) -> str:
+    """What CloudEvents names one fact by, as one text: neither part can hold a line feed."""
+    return f"{source}\n{id_}"
+
+
+def as_posted(fact: Event) -> Event:
+    """*fact* without what only ingest may add to it."""
+    if isinstance(fact, FactVoided):
+        return FactVoided(fact.source, fact.id)
+    return replace(fact, amount=None, value_on=None) if isinstance(fact, PaymentReversed) else fact
 
 
 def second_of(time: datetime) -> int:
@@ -76,6 +96,19 @@ def name_of(fact: Event) -> str | None:
     """The identity *fact* has in the lender's books: other content under the same name is a contradiction."""
     named = _NAMES.get(type(fact))
     return named(fact) if named else None
+
+
+def names_gone_with(fact: Event) -> tuple[str, ...]:
+    """The names that are free again once *fact* is voided: its own, and that of the reversal of a payment."""
+    name = name_of(fact)
+    own = (name,) if name else ()
+    return (*own, f"reversal:{fact.payment_id}") if isinstance(fact, PaymentReceived) else own
+
+
+def voided_by(posted: Posted) -> str | None:
+    """The identity of the fact that *posted* voids."""
+    fact = posted.fact
+    return identity_of(fact.source, fact.id) if isinstance(fact, FactVoided) else None
 
 
 def makes_known(fact: Event) -> tuple[str, ...]:
@@ -115,7 +148,7 @@ _NAMES: Final[Mapping[type[Event], Callable[[Any], str]]] = MappingProxyType(
         ChargebackPosted: lambda fact: f"chargeback:{fact.chargeback_id}",
         FeeCharged: lambda fact: f"fee:{fact.fee_id}",
         BalanceAdjusted: lambda fact: f"adjustment:{fact.adjustment_id}",
-        FactVoided: lambda fact: f"void:{fact.source}|{fact.id}",
+        FactVoided: lambda fact: f"void:{identity_of(fact.source, fact.id)}",
         StatementIssued: lambda fact: f"statement:{fact.loan_id}/{fact.period}",
     }
 )

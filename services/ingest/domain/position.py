@@ -148,11 +148,11 @@ _SOMETIMES = frozenset({"charged_off_on", "recoverable_amount", "days_at_charge_
 
 
 def _with_payments(valid: Sequence[Posted]) -> list[Posted]:
-    """*valid* without the opening, each payment and each reversal once, each reversal with its payment."""
-    payments = {one.fact.payment_id: one for one in valid if isinstance(one.fact, PaymentReceived)}
-    reversals = {one.fact.payment_id: one for one in valid if isinstance(one.fact, PaymentReversed)}
+    """*valid* without the opening, each reversal with its payment; one whose payment was voided is gone with it."""
+    payments = {one.identity: one for one in valid if isinstance(one.fact, PaymentReceived)}
+    reversals = {one.about_identity: one for one in valid if isinstance(one.fact, PaymentReversed)}
     others = [one for one in valid if not isinstance(one.fact, LoanOpened | PaymentReceived | PaymentReversed)]
-    pairs = [(one, payments[payment_id]) for payment_id, one in reversals.items() if payment_id in payments]
+    pairs = [(one, payments[identity]) for identity, one in reversals.items() if identity in payments]
     complete = [replace(one, about=payment.fact, about_time=payment.time) for one, payment in pairs]
     return [*payments.values(), *complete, *others]
 

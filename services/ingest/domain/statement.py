@@ -11,7 +11,7 @@ from services.ingest.domain.dues import ZERO
 from services.ingest.domain.facts import Posted, Recorded
 from services.ingest.domain.figures import figures_on
 from services.ingest.domain.position import loan_from
-from shared.events.repayments import FactVoided, FeeCharged, LoanOpened, PaymentReceived, PaymentReversed
+from shared.events.repayments import FactVoided, FeeCharged, LoanOpened, PaymentReversed
 
 Key: TypeAlias = tuple[str, str]
 
@@ -52,10 +52,10 @@ def _dates_of(once: Mapping[Key, Recorded]) -> dict[Key, date]:
     """The date from which each fact has effect."""
     own = {key: _own_date(one.posted) for key, one in once.items()}
     facts = {key: one.posted.fact for key, one in once.items()}
-    payments = {fact.payment_id: own[key] for key, fact in facts.items() if isinstance(fact, PaymentReceived)}
-    for key, fact in facts.items():
-        if isinstance(fact, PaymentReversed):
-            own[key] = payments.get(fact.payment_id, own[key])
+    dated = {one.posted.identity: own[key] for key, one in once.items()}
+    for key, one in once.items():
+        if isinstance(one.posted.fact, PaymentReversed):
+            own[key] = dated.get(one.posted.about_identity or "", own[key])
     voids = {key: (fact.source, fact.id) for key, fact in facts.items() if isinstance(fact, FactVoided)}
     return own | {key: own.get(voided, own[key]) for key, voided in voids.items()}
 

@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ingest.domain.facts import Posted, about_name, loan_of, makes_known, name_of, needs_of
+from services.ingest.domain.facts import (
+    Posted,
+    about_name,
+    identity_of,
+    loan_of,
+    makes_known,
+    name_of,
+    names_gone_with,
+    needs_of,
+    voided_by,
+)
 from services.ingest.store.days import business_date
 from services.ingest.store.facts import digest_of, fact_row, posted_in
 from services.ingest.tables import facts
@@ -50,28 +60,50 @@ class _Book:
     """What is known while one batch is sorted: by identity, by name, and what is held for which name."""
 
     today: date | None
-    by_id: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    by_name: dict[str, tuple[bytes, tuple[str, str]]] = field(default_factory=dict)
+    by_id: dict[str, bytes] = field(default_factory=dict)
+    by_name: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
-    about: dict[str | tuple[str, str], tuple[str | None, Posted]] = field(default_factory=dict)
+    about: dict[str, tuple[str | None, Posted]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def learn(self, row: Row[Any]) -> None:
+        """Take what stands in *row* as known; a fact without the name it should have was voided."""
+        posted = posted_in(row)
+        if row.name is None and name_of(posted.fact) is not None:
+            self.by_id[posted.identity] = row.digest
+            self.about[posted.identity] = (row.key, posted)
+            self.gone.add(posted.identity)
+        else:
+            self.enter(posted, row.key, row.digest, held=row.awaiting is not None)
 
     def enter(self, posted: Posted, key: str | None, digest: bytes, *, held: bool) -> None:
         """Take *posted* as known; a held one is known by its identity alone."""
-        identity, name = (posted.source, posted.id), name_of(posted.fact)
-        self.by_id[identity] = digest
+        name = name_of(posted.fact)
+        self.by_id[posted.identity] = digest
         if name:
-            self.by_name[name] = (digest, identity)
+            self.by_name[name] = (digest, posted.identity)
         if held or key is None:
             return
-        self.about[identity] = (key, posted)
+        self.about[posted.identity] = (key, posted)
         if name:
             self.about[name] = (key, posted)
         for known in makes_known(posted.fact):
             self.owners[known] = key
+        if voided := voided_by(posted):
+            self._void(voided)
+
+    def _void(self, voided: str) -> None:
+        """Free the names of a fact that is not gone yet, and of the reversal that goes with it."""
+        _, posted = self.about[voided]
+        if voided in self.gone or isinstance(posted.fact, FactVoided):
+            return
+        self.gone.add(voided)
+        freed = [self.by_name.pop(name) for name in names_gone_with(posted.fact) if name in self.by_name]
+        self.gone.update(identity for _, identity in freed)
 
     def sift(self, posted: Posted, digest: bytes) -> Duplicate | Contradicted | None:
         """Whether this identity, or this name, is taken already."""
-        known = self.by_id.get((posted.source, posted.id))
+        known = self.by_id.get(posted.identity)
         if known is not None:
             return Duplicate() if known == digest else Contradicted(CONTRADICTION)
         named = self.by_name.get(name_of(posted.fact) or "")
@@ -81,21 +113,29 @@ class _Book:
 
     def missing(self, posted: Posted) -> str | None:
         """The first thing *posted* needs that is not known."""
-        if isinstance(posted.fact, FactVoided):
-            target = (posted.fact.source, posted.fact.id)
-            return None if target in self.about else f"fact:{target[0]}\n{target[1]}"
+        if voided := voided_by(posted):
+            return None if voided in self.about else f"fact:{voided}"
         return next((need for need in needs_of(posted.fact) if need not in self.owners), None)
 
     def complete(self, posted: Posted) -> tuple[str, Posted]:
         """The borrower *posted* belongs to, and *posted* with what travels with it."""
         fact = posted.fact
-        reference = (fact.source, fact.id) if isinstance(fact, FactVoided) else about_name(fact)
+        reference = voided_by(posted) or about_name(fact)
         owner, about = self.about[reference] if reference else (None, None)
         if isinstance(fact, LoanOpened):
             owner = fact.customer_id
         key = owner or self.owners[f"loan:{loan_of(fact)}"]
         filled = replace(posted, business_date=self.today)
-        return key, replace(filled, about=about.fact, about_time=about.time) if about else filled
+        return key, self._with_about(filled, about) if about else filled
+
+    def _with_about(self, posted: Posted, about: Posted) -> Posted:
+        return replace(
+            posted,
+            about=about.fact,
+            about_time=about.time,
+            about_identity=about.identity,
+            about_gone=about.identity in self.gone,
+        )
 
 
 async def address(connection: AsyncConnection, work: Sequence[Work], patient: bool, clock: Clock) -> Sorted:
@@ -125,7 +165,7 @@ async def _lock(connection: AsyncConnection, posted: Collection[Posted], patient
     wanted = sorted({_loan(one) for one in posted})
     if not wanted:
         return set()
-    identities = sorted({f"{one.source}\n{one.id}" for one in posted})
+    identities = sorted({one.identity for one in posted})
     await connection.execute(_LOCK_IDENTITIES, arrays(("identity",), [{"identity": one} for one in identities]))
     has_voids = any(isinstance(one.fact, FactVoided) for one in posted)
     await connection.execute(_ONLY_VOIDS if has_voids else _NO_VOIDS)
@@ -135,24 +175,24 @@ async def _lock(connection: AsyncConnection, posted: Collection[Posted], patient
 
 
 def _loan(posted: Posted) -> str:
-    fact = posted.fact
-    if isinstance(fact, FactVoided):
-        return f"fact:{fact.source}\n{fact.id}"
-    return loan_of(fact) or ""
+    voided = voided_by(posted)
+    return f"fact:{voided}" if voided else loan_of(posted.fact) or ""
 
 
 async def _open_book(connection: AsyncConnection, posted: Sequence[Posted]) -> _Book:
     """Everything already known about the identities, the names and the needs of *posted*, in one query."""
     book = _Book(await business_date(connection))
-    if not posted:
-        return book
+    if posted:
+        for row in await _known(connection, posted):
+            book.learn(row)
+    return book
+
+
+async def _known(connection: AsyncConnection, posted: Sequence[Posted]) -> Iterable[Row[Any]]:
     identities = [{"source": one.source, "id": one.id} for one in posted]
     identities += [{"source": f.source, "id": f.id} for one in posted if isinstance(f := one.fact, FactVoided)]
     names = {name for one in posted for name in (name_of(one.fact), about_name(one.fact), *needs_of(one.fact)) if name}
-    parameters = {**arrays(("source", "id"), identities), "names": sorted(names)}
-    for row in await connection.execute(_KNOWN, parameters):
-        book.enter(posted_in(row), row.key, row.digest, held=row.awaiting is not None)
-    return book
+    return await connection.execute(_KNOWN, {**arrays(("source", "id"), identities), "names": sorted(names)})
 
 
 class _Sorting:
@@ -181,7 +221,7 @@ class _Sorting:
         key, filled = self._book.complete(posted)
         self._book.enter(filled, key, digest, held=False)
         self._brought.extend(makes_known(filled.fact))
-        self._brought.append(f"fact:{filled.source}\n{filled.id}")
+        self._brought.append(f"fact:{filled.identity}")
         return Heard(key, filled, via)
 
     async def release(self, connection: AsyncConnection, batch: Iterable[Posted]) -> None:
@@ -190,9 +230,16 @@ class _Sorting:
         while self._brought:
             names, self._brought = self._brought, []
             stored = [posted_in(row) for row in await connection.execute(_WAITING, {"names": names})]
+            await self._ask_about(connection, stored)
             fresh = [posted for posted, missing in self._held.values() if missing in names]
             for posted in (*(one for one in stored if (one.source, one.id) not in in_batch), *fresh):
                 self._free(posted)
+
+    async def _ask_about(self, connection: AsyncConnection, stored: Sequence[Posted]) -> None:
+        """Learn what the facts that waited need besides: it may have come while they waited for something else."""
+        for row in await _known(connection, stored) if stored else ():
+            if identity_of(row.source, row.id) not in self._book.by_id:
+                self._book.learn(row)
 
     def _free(self, posted: Posted) -> None:
         """Hear *posted* now, or hold it for the next thing it needs; until it is applied, its row stays as it is."""

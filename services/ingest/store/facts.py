@@ -5,22 +5,25 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ingest.domain.facts import FACTS, Posted, Recorded, loan_of, makes_known, name_of
+from services.ingest.domain.facts import FACTS, Posted, Recorded, loan_of, makes_known, name_of, voided_by
 from services.ingest.tables import facts, loans
 from shared.codec import decode, encode
+from shared.database.tables import Key
+from shared.events import PaymentReversed
 from shared.fold import Said
 
 PAGE_MAX: Final = 1000
 TABLES: Final = {"facts": facts, "loans": loans}
 
 _OF_LOAN = select(facts).where(facts.c.loan_id == bindparam("loan"), facts.c.awaiting.is_(None)).order_by(facts.c.time)
+_PLACE = tuple_(facts.c.source, facts.c.id)
 _HELD = (
     select(facts)
-    .where(facts.c.awaiting.is_not(None), facts.c.recorded_at > bindparam("after"))
-    .order_by(facts.c.recorded_at)
+    .where(facts.c.awaiting.is_not(None), tuple_(bindparam("source", type_=Key), bindparam("id", type_=Key)) < _PLACE)
+    .order_by(facts.c.source, facts.c.id)
     .limit(bindparam("count"))
 )
 _AGING = (
@@ -59,6 +62,7 @@ def fact_row(posted: Posted, key: str | None, recorded_at: datetime, awaiting: s
         "name": name_of(posted.fact),
         "known_as": known[0] if known else None,
         "awaiting": awaiting,
+        "about": posted.about_identity if isinstance(posted.fact, PaymentReversed) else None,
         "digest": digest_of(posted),
         "data": encode(posted.fact),
         "recorded_at": recorded_at,
@@ -68,7 +72,7 @@ def fact_row(posted: Posted, key: str | None, recorded_at: datetime, awaiting: s
 def posted_in(row: Row[Any]) -> Posted:
     """The fact in a row of the table."""
     fact = decode(FACTS[row.type], row.data)
-    return Posted(row.source, row.id, row.time, row.recorded_on, row.type, fact)
+    return Posted(row.source, row.id, row.time, row.recorded_on, row.type, fact, about_identity=row.about)
 
 
 async def facts_of(connection: AsyncConnection, loan_id: str) -> list[Recorded]:
@@ -77,9 +81,13 @@ async def facts_of(connection: AsyncConnection, loan_id: str) -> list[Recorded]:
     return [Recorded(posted_in(row), row.recorded_at) for row in found]
 
 
-async def list_held(connection: AsyncConnection, after: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Facts that are true but early, recorded after *after* (exclusive), oldest first."""
-    return (await connection.execute(_HELD, {"after": after, "count": min(limit, PAGE_MAX)})).all()
+async def list_held(connection: AsyncConnection, after: tuple[str, str], limit: int) -> Sequence[Row[Any]]:
+    """Facts that are true but early, by source and id, behind *after* (exclusive): unlike instants these are unique.
+
+    A fact that stays held while its neighbours come and go is met exactly once.
+    """
+    source, id_ = after
+    return (await connection.execute(_HELD, {"source": source, "id": id_, "count": min(limit, PAGE_MAX)})).all()
 
 
 async def find_loan(connection: AsyncConnection, loan_id: str) -> Row[Any] | None:
@@ -94,16 +102,31 @@ async def list_aging(connection: AsyncConnection) -> Sequence[Row[Any]]:
 
 def rows_of(said: Sequence[Said]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What ingest's tables must hold after *said*: each fact, and each loan as it stands now."""
-    posted = [(one.heard.fact, one) for one in said if isinstance(one.heard.fact, Posted)]
-    touched = {(one.heard.key, loan_id): one for one in said for loan_id in one.state.loans if _moved(one, loan_id)}
-    return {
-        "facts": [fact_row(fact, one.heard.key, one.now) for fact, one in posted],
-        "loans": [_loan_row(key, loan_id, one.state.loans[loan_id]) for (key, loan_id), one in touched.items()],
-    }
+    return {"facts": list(_fact_rows(said).values()), "loans": _loan_rows(said)}
 
 
-def _moved(said: Said, loan_id: str) -> bool:
-    return said.before.loans.get(loan_id) is not said.state.loans[loan_id]
+def _fact_rows(said: Sequence[Said]) -> dict[str, dict[str, Any]]:
+    """The rows of the facts of one batch by identity; what it voids of its own has lost its name."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in said:
+        fact = one.heard.fact
+        if isinstance(fact, Posted):
+            rows[fact.identity] = fact_row(fact, one.heard.key, one.now)
+            if voided := voided_by(fact):
+                for row in (row for name, row in rows.items() if voided in (name, row["about"])):
+                    row.update(name=None, known_as=None)
+    return rows
+
+
+def _loan_rows(said: Sequence[Said]) -> list[dict[str, Any]]:
+    moved: dict[str, dict[str, Any]] = {}
+    for one in said:
+        for loan_id in one.before.loans.keys() - one.state.loans.keys():
+            moved.pop(loan_id, None)
+        for loan_id, loan in one.state.loans.items():
+            if one.before.loans.get(loan_id) is not loan:
+                moved[loan_id] = _loan_row(one.heard.key, loan_id, loan)
+    return list(moved.values())
 
 
 def _loan_row(key: str, loan_id: str, loan: Any) -> dict[str, Any]:

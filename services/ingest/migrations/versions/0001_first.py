@@ -14,6 +14,7 @@ def upgrade() -> None:
     """Create everything."""
     create_plumbing()
     _create_facts()
+    _create_refusals()
     op.create_table(
         "loans",
         sa.Column("loan_id", Key, primary_key=True),
@@ -49,6 +50,7 @@ def _create_facts() -> None:
         sa.Column("name", Key),
         sa.Column("known_as", Key),
         sa.Column("awaiting", Key),
+        sa.Column("about", Key),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("recorded_at", Instant, nullable=False),
@@ -58,3 +60,30 @@ def _create_facts() -> None:
     op.create_index("facts_loan_id_idx", "facts", ["loan_id"])
     op.create_index("facts_known_as_idx", "facts", ["known_as"], postgresql_where=sa.text("awaiting is null"))
     op.create_index("facts_awaiting_idx", "facts", ["awaiting"], postgresql_where=sa.text("awaiting is not null"))
+    op.create_index("facts_held_idx", "facts", ["source", "id"], postgresql_where=sa.text("awaiting is not null"))
+    op.create_index("facts_about_idx", "facts", ["about"], postgresql_where=sa.text("about is not null"))
+
+
+def _create_refusals() -> None:
+    op.create_table(
+        "refusals",
+        sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("loan_id", Key),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("time", Instant, nullable=False),
+        sa.Column("recorded_on", sa.Date, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("pointer", sa.Text),
+        sa.Column("refused_at", Instant, nullable=False),
+        sa.Column("settled_at", Instant),
+        sa.Column("settled_by", sa.Text),
+        sa.Column("settled_as", sa.Text),
+        sa.CheckConstraint("(settled_at is null) = (settled_by is null)", name="refusals_settled_by_somebody_check"),
+        sa.CheckConstraint("(settled_at is null) = (settled_as is null)", name="refusals_settled_somehow_check"),
+    )
+    op.create_index("refusals_source_idx", "refusals", ["source", "id"])
+    op.create_index("refusals_open_idx", "refusals", ["number"], postgresql_where=sa.text("settled_at is null"))
