@@ -1,8 +1,7 @@
 """Ingest, put together: settings in, a running application out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.api.buckets import buckets_door
 from services.ingest.api.days import days_door
 from services.ingest.api.events import events_door
 from services.ingest.api.held import held_door, refusals_door
@@ -21,12 +21,12 @@ from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
 from services.ingest.domain.decide import decide
 from services.ingest.domain.evolve import evolve
-from services.ingest.domain.waking import wake_at
 from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
 from services.ingest.store.days import business_date, close_days, horizon
 from services.ingest.store.facts import TABLES, rows_of
 from services.ingest.store.refusals import record
+from services.ingest.store.rulebook import Rulebook, wake_for
 from services.ingest.timers import on_the_day, start_of_day
 from shared.clock import clock_named
 from shared.database import Database
@@ -34,15 +34,15 @@ from shared.fold import Heard, House
 from shared.service import Assembly, build_app, serve
 
 
-def build_house(settings: Settings, context: Context) -> House[Borrower]:
+def build_house(settings: Settings, rulebook: Rulebook) -> House[Borrower]:
     """Ingest as a value."""
     clock = clock_named(settings.clock)
     zone = ZoneInfo(settings.business_zone)
 
     async def gather(
-        _connection: AsyncConnection, work: Sequence[Heard], _prepared: None, now: datetime
+        connection: AsyncConnection, work: Sequence[Heard], _prepared: None, now: datetime
     ) -> Mapping[str, Context]:
-        today = replace(context, now=now)
+        today = await rulebook.context(connection, now)
         return {item.key: today for item in work}
 
     return House(
@@ -54,7 +54,7 @@ def build_house(settings: Settings, context: Context) -> House[Borrower]:
         blank=blank,
         evolve=evolve,
         decide=decide,
-        wake_at=partial(wake_at, coming_due_days=settings.coming_due_days),
+        wake_at=rulebook.wake_at,
         gather=gather,
         listens_to=frozenset(HANDLERS),
         database=Database.at(settings.database_url, "forbear ingest"),
@@ -78,11 +78,16 @@ def build(settings: Settings) -> FastAPI:
         jurisdiction=settings.jurisdiction,
         coming_due_days=settings.coming_due_days,
     )
-    house = build_house(settings, context)
+    rulebook = Rulebook(context)
+    house = build_house(settings, rulebook)
 
     async def open_first_day() -> None:
-        """Under the system clock a first start takes today; under the simulated one, days are posted."""
+        """Under the system clock a first start takes today; under the simulated one, days are posted.
+
+        Whoever changed a bucket set may have died before those it grades were woken for it.
+        """
         async with house.database.begin() as connection:
+            await wake_for(connection, await business_date(connection) or date.min)
             if not house.clock.simulated and await business_date(connection) is None:
                 now = await house.clock.read(connection)
                 await close_days(connection, now.astimezone(zone).date())
@@ -94,7 +99,8 @@ def build(settings: Settings) -> FastAPI:
     routers = (
         events_door(house, zone),
         days_door(house, zone),
-        loans_door(house, context, zone),
+        loans_door(house, rulebook, zone),
+        buckets_door(house, zone),
         held_door(house),
         refusals_door(house),
         portfolio_door(house),

@@ -1,10 +1,14 @@
 """HTTP shapes of ingest that are not domain types."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import BaseModel, Field
+
+from services.ingest.domain.buckets import Basis
+from shared.events.base import Checked, Count, Identifier
 
 Verdict = Literal["duplicate", "busy", "held", "contradicted", "rejected"]
 
@@ -42,6 +46,57 @@ class Closing(BaseModel):
 
     business_date: date
     remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRange(Checked):
+    """One range of days, both ends inclusive; an open end is said by null, never by silence."""
+
+    min_days: Count
+    max_days: Count | None
+    name: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatedBuckets(Checked):
+    """A bucket set as somebody states it."""
+
+    ranges: tuple[StatedRange, ...]
+    basis: Basis = "delinquent_days"
+    effective_on: date | None = None
+
+
+class ShownRange(BaseModel):
+    """One bucket: `min_days` to `max_days`, both inclusive; null is open."""
+
+    name: str
+    min_days: int
+    max_days: int | None
+
+
+class ShownVersion(BaseModel):
+    """The ranges that hold from `effective_on` on (null: for all days), until the next version does."""
+
+    version: int
+    effective_on: date | None
+    basis: Basis
+    source: str | None
+    ranges: list[ShownRange]
+
+
+class ShownBucketSet(BaseModel):
+    """A bucket set; `etag` names its last version, which a change must follow."""
+
+    name: str
+    etag: str
+    versions: list[ShownVersion]
+
+
+class ShownBucketSets(BaseModel):
+    """Every bucket set; `revision` is the number under which announcements name them in their basis."""
+
+    revision: int
+    items: list[ShownBucketSet]
 
 
 class PauseRequest(BaseModel):

@@ -8,11 +8,13 @@ from sqlalchemy import (
     Date,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -84,12 +86,29 @@ loans = Table(
     Column("product", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("opened_on", Date, nullable=False),
+    Column("bucket_set", Key, nullable=False),
     Column("bucket", Text),
     Column("stage", Text),
     Column("overdue_since", Date),
     Column("delinquent_amount", Numeric, nullable=False),
     Column("closed", Boolean, nullable=False),
     Index("loans_key_idx", "key"),
+    Index("loans_past_due_idx", "bucket_set", postgresql_where=text("overdue_since is not null")),
+)
+
+# Versions of bucket sets; those that ship with the code are not here. `ranges` is JSON.
+bucket_sets = Table(
+    "bucket_sets",
+    metadata,
+    Column("revision", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("ranges", LargeBinary, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    UniqueConstraint("name", "version"),
 )
 
 business_dates = Table(

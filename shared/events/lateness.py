@@ -35,7 +35,7 @@ class InstalmentMissed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DelinquencyChanged(Event):
-    """The bucket, the stage, the oldest unpaid due date or the amount past due changed.
+    """The bucket, the stage, the oldest unpaid due date or the amount past due changed, or when they will.
 
     A bucket of None means not in any; `overdue_since` is None when nothing is past due. How many days have passed
     follows from it: nobody is told daily. `next_past_due_days` and `next_delinquent_days` are the counts at which the

@@ -85,9 +85,13 @@ class Bank:
     def age(self) -> list[Event]:
         """Apply the wakes that are due."""
         before = len(self.said)
-        while self.today and (at := wake_at(self.state, self.context.coming_due_days)) and at <= midnight(self.today):
+        while self.today and (at := self.wake_at()) and at <= midnight(self.today):
             assert not isinstance(self._apply(Wake(at)), Refusal)
         return self.said[before:]
+
+    def wake_at(self) -> datetime | None:
+        """When the state wants to be looked at, by the rules of the context."""
+        return wake_at(self.state, self.context.coming_due_days, self.context.changes)
 
     def _apply(self, heard: Posted | Wake) -> Sequence[Event] | Refusal:
         state = evolve(self.state, heard)

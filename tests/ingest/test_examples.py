@@ -32,7 +32,7 @@ CHECKPOINTS = {
 CONTEXT = Context(
     now=datetime(2030, 1, 1, tzinfo=UTC),
     bucket_sets={
-        name: bucket_set(name, [Range(one["min_days"], one["max_days"], one["code"]) for one in ranges])
+        name: [bucket_set(name, [Range(one["min_days"], one["max_days"], one["code"]) for one in ranges])]
         for name, ranges in BOOK["buckets"].items()
     },
 )

@@ -172,7 +172,7 @@ def test_order_and_repeats_of_recorded_facts_do_not_matter(story, chance, on):
 def test_what_was_last_announced_is_always_true_on_the_business_date(story):
     bank = arrive(story)
     loan = bank.state.loans["L1"]
-    rules = rules_for(loan, CONTEXT)
+    rules = rules_for(loan, CONTEXT, bank.today)
     truth = grade(loan, figures_on(loan, bank.today), bank.today, rules)
     if loan.standing is None:
         assert (truth.bucket, truth.stage, truth.overdue_since) == (None, "current", None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from services.ingest.domain.statement import statement
 from services.ingest.schemas import Aging, LoanPath, LoanSummary
 from services.ingest.store.days import business_date
 from services.ingest.store.facts import facts_of, find_loan, list_aging
+from services.ingest.store.rulebook import Rulebook
 from shared.auth import requires
 from shared.codec import encode
 from shared.fold import House
@@ -31,15 +32,15 @@ KnownAt = Annotated[AwareDatetime | None, Query(description="use only what had r
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The facts of a loan, the day asked for, now, and whether any day was closed yet."""
+    """The facts of a loan, the day asked for, the rules and now, and whether any day was closed yet."""
 
     facts: Sequence[Recorded]
     day: date
-    now: datetime
+    context: Context
     is_open: bool
 
 
-def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter:
+def loans_door(house: House[Any], rulebook: Rulebook, zone: ZoneInfo) -> APIRouter:
     """`/v1/loans/{loan_id}` and what is asked of it."""
     router = APIRouter(tags=["loans"], dependencies=[Depends(requires("loans:read"))])
 
@@ -57,8 +58,8 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
     async def read_position(loan_id: LoanPath, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """What is owed, how late, in which bucket: on a day, as known at an instant."""
         async with house.database.reading() as connection:
-            asked = await _asked(house, connection, zone, loan_id, as_of)
-        found = position(asked.facts, asked.day, replace(context, now=asked.now), known_at=known_at)
+            asked = await _asked(house, rulebook, connection, zone, loan_id, as_of)
+        found = position(asked.facts, asked.day, asked.context, known_at=known_at)
         if found is None:
             raise _unknown()
         return _json(answer(found if asked.is_open or as_of else before_the_first_day(found)))
@@ -67,14 +68,14 @@ def loans_door(house: House[Any], context: Context, zone: ZoneInfo) -> APIRouter
     async def read_history(loan_id: LoanPath) -> Response:
         """Effective-dated bucket history, with the instant at which each row was recorded."""
         async with house.database.reading() as connection:
-            asked = await _asked(house, connection, zone, loan_id, None)
-        return _json({"items": history(asked.facts, asked.day, replace(context, now=asked.now))})
+            asked = await _asked(house, rulebook, connection, zone, loan_id, None)
+        return _json({"items": history(asked.facts, asked.day, asked.context)})
 
     @router.get("/v1/loans/{loan_id}/statement", response_model=dict[str, Any])
     async def read_statement(loan_id: LoanPath, as_of: AsOf = None) -> Response:
         """Why this is owed: every fact, line by line, with a running balance that ends at the amount owed."""
         async with house.database.reading() as connection:
-            asked = await _asked(house, connection, zone, loan_id, as_of)
+            asked = await _asked(house, rulebook, connection, zone, loan_id, as_of)
         return _json({"as_of": asked.day, "lines": statement(asked.facts, asked.day)})
 
     return router
@@ -99,7 +100,7 @@ def portfolio_door(house: House[Any]) -> APIRouter:
 
 
 async def _asked(
-    house: House[Any], connection: AsyncConnection, zone: ZoneInfo, loan_id: str, as_of: date | None
+    house: House[Any], rulebook: Rulebook, connection: AsyncConnection, zone: ZoneInfo, loan_id: str, as_of: date | None
 ) -> Asked:
     """What the answer about a loan is made of. Raises: Refused."""
     facts = await facts_of(connection, loan_id)
@@ -107,7 +108,8 @@ async def _asked(
         raise _unknown()
     now = await house.clock.read(connection)
     day = await business_date(connection)
-    return Asked(facts, as_of or day or now.astimezone(zone).date(), now, day is not None)
+    context = await rulebook.context(connection, now)
+    return Asked(facts, as_of or day or now.astimezone(zone).date(), context, day is not None)
 
 
 def before_the_first_day(found: Position) -> Position:

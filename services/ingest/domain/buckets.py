@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
@@ -9,6 +10,8 @@ from typing import Final, Literal, TypeAlias
 from shared.refusal import Refusal
 
 RANGES_MAX: Final = 64
+DAYS_MAX: Final = 36_525
+"""A hundred years: no range ends later, so that every edge is a date."""
 Basis: TypeAlias = Literal["delinquent_days", "past_due_days"]
 
 
@@ -35,7 +38,8 @@ class Range:
 class BucketSet:
     """Ranges in rising order; `basis` says which days they are about.
 
-    `core_wins`: the buckets are asset classes, and the class that core banking states takes the place of ours.
+    `core_wins`: the buckets are asset classes, and the class that core banking states takes the place of ours. It holds
+    from `effective_on` (inclusive) until the next version does.
     """
 
     name: str
@@ -43,6 +47,8 @@ class BucketSet:
     basis: Basis = "delinquent_days"
     source: str | None = None
     core_wins: bool = False
+    version: int = 1
+    effective_on: date = date.min
 
     def bucket_of(self, days: int) -> str | None:
         """The bucket that holds *days*; None for 0 days and outside every range."""
@@ -62,14 +68,28 @@ def bucket_set(
     if not 0 < len(ranges) <= RANGES_MAX:
         return Refusal("bucket-count", f"a bucket set has 1 to {RANGES_MAX} ranges", ("/ranges",))
     for index, one in enumerate(ranges):
-        if one.min_days < 0 or (one.max_days is not None and one.min_days > one.max_days):
-            return Refusal("bucket-ends", "a range starts at 0 or later and ends no earlier", (f"/ranges/{index}",))
+        if not 0 <= one.min_days <= (DAYS_MAX if one.max_days is None else one.max_days) <= DAYS_MAX:
+            ends = f"a range starts at 0 or later, ends no earlier, and within {DAYS_MAX} days"
+            return Refusal("bucket-ends", ends, (f"/ranges/{index}",))
     ordered = tuple(sorted(ranges, key=lambda one: one.min_days))
     if any(low.max_days is None or low.max_days >= high.min_days for low, high in pairwise(ordered)):
         return Refusal("buckets-overlap", "two ranges share a day", ("/ranges",))
     if len({one.title for one in ordered}) < len(ordered):
         return Refusal("bucket-name-repeats", "two ranges have the same name", ("/ranges",))
     return BucketSet(name, ordered, basis, source)
+
+
+def refuse_gaps(buckets: BucketSet) -> Refusal | None:
+    """A set that a person states leaves out no day between its first and its last, lest loans be in no list."""
+    for low, high in pairwise(buckets.ranges):
+        if low.max_days is not None and low.max_days + 1 < high.min_days:
+            return Refusal("buckets-gap", "a day between two ranges is in neither", ("/ranges",))
+    return None
+
+
+def in_force(versions: Sequence[BucketSet], on: date) -> BucketSet | None:
+    """The version that holds on *on*; *versions* in the order they take effect."""
+    return next((one for one in reversed(versions) if one.effective_on <= on), None)
 
 
 def _shipped(name: str, basis: Basis, source: str | None, *ranges: Range, core_wins: bool = False) -> BucketSet:

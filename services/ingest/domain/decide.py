@@ -55,7 +55,7 @@ def what_follows(state: Borrower, loan_id: str, heard: Posted | Wake, context: C
     loan, today = state.loans.get(loan_id), state.aged_on
     if loan is None or today is None:
         return
-    figures, rules = figures_on(loan, today), rules_for(loan, context)
+    figures, rules = figures_on(loan, today), rules_for(loan, context, today)
     yield from _missed(loan_id, loan, figures)
     yield from _change(loan_id, loan, figures, rules, today)
     yield from _cure(loan_id, loan, figures, heard, today)
@@ -73,7 +73,7 @@ def _missed(loan_id: str, loan: Loan, figures: Figures) -> Iterator[InstalmentMi
 def _change(loan_id: str, loan: Loan, figures: Figures, rules: Rules, today: date) -> Iterator[DelinquencyChanged]:
     before = loan.standing or Standing(stage=rules.stages.stage_of(Facing()))
     after = grade(loan, figures, today, rules)
-    if _said(before) == _said(after):
+    if before == after:
         return
     yield DelinquencyChanged(
         loan_id=loan_id,
@@ -92,10 +92,6 @@ def _change(loan_id: str, loan: Loan, figures: Figures, rules: Rules, today: dat
         next_past_due_days=after.next_past_due_days,
         next_delinquent_days=after.next_delinquent_days,
     )
-
-
-def _said(standing: Standing) -> tuple[object, ...]:
-    return (standing.bucket, standing.stage, standing.overdue_since, standing.amount)
 
 
 def _cure(loan_id: str, loan: Loan, figures: Figures, heard: Posted | Wake, today: date) -> Iterator[LoanCured]:

@@ -17,9 +17,9 @@ class Rules(NamedTuple):
     stages: StageTable
 
 
-def rules_for(loan: Loan, context: Context) -> Rules:
-    """The rules of *loan*'s product; a bucket set that is no more gives no buckets."""
-    return Rules(context.bucket_sets.get(loan.bucket_set), context.stage_table_of(loan.product))
+def rules_for(loan: Loan, context: Context, on: date) -> Rules:
+    """The rules of *loan*'s product on *on*; a bucket set that is no more gives no buckets."""
+    return Rules(context.buckets_of(loan.bucket_set, on), context.stage_table_of(loan.product))
 
 
 def grade(loan: Loan, figures: Figures, as_of: date, rules: Rules) -> Standing:

@@ -57,15 +57,16 @@ def history(
 
 def periods_of(loan: Loan, business_date: date, context: Context) -> Iterator[Period]:
     """The periods of one bucket and stage from the opening to *business_date* (inclusive)."""
-    rules, on, last = rules_for(loan, context), loan.opened_on, None
+    changes = context.changes.get(loan.bucket_set, ())
+    on, last = loan.opened_on, None
     while on <= business_date:
         figures = figures_on(loan, on)
-        standing = grade(loan, figures, on, rules)
+        standing = grade(loan, figures, on, rules_for(loan, context, on))
         period = Period(on, standing.bucket, standing.stage)
         if last is None or period[1:] != last[1:]:
             yield period
             last = period
-        on = next_change(loan, figures, standing, on) or business_date + timedelta(days=1)
+        on = next_change(loan, figures, standing, on, changes) or business_date + timedelta(days=1)
 
 
 def _periods(facts: Sequence[Recorded], business_date: date, context: Context) -> list[Period]:

@@ -87,7 +87,7 @@ def position(
 
 def position_of(loan_id: str, loan: Loan, as_of: date, context: Context, known_at: datetime) -> Position:
     """The position of a loan whose facts are gathered."""
-    figures, rules = figures_on(loan, as_of), rules_for(loan, context)
+    figures, rules = figures_on(loan, as_of), rules_for(loan, context, as_of)
     next_due_on, next_due_amount = next_due(figures, context.policy_of(loan.product))
     since = figures.overdue_since
     return Position(

@@ -137,6 +137,7 @@ def _loan_row(key: str, loan_id: str, loan: Any) -> dict[str, Any]:
         "product": loan.product,
         "currency": loan.currency,
         "opened_on": loan.opened_on,
+        "bucket_set": loan.bucket_set,
         "bucket": standing.bucket if standing else None,
         "stage": standing.stage if standing else None,
         "overdue_since": standing.overdue_since if standing else None,

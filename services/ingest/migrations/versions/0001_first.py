@@ -15,6 +15,11 @@ def upgrade() -> None:
     create_plumbing()
     _create_facts()
     _create_refusals()
+    _create_loans()
+    _create_rules()
+
+
+def _create_loans() -> None:
     op.create_table(
         "loans",
         sa.Column("loan_id", Key, primary_key=True),
@@ -22,6 +27,7 @@ def upgrade() -> None:
         sa.Column("product", sa.Text, nullable=False),
         sa.Column("currency", sa.Text, nullable=False),
         sa.Column("opened_on", sa.Date, nullable=False),
+        sa.Column("bucket_set", Key, nullable=False),
         sa.Column("bucket", sa.Text),
         sa.Column("stage", sa.Text),
         sa.Column("overdue_since", sa.Date),
@@ -29,6 +35,24 @@ def upgrade() -> None:
         sa.Column("closed", sa.Boolean, nullable=False),
     )
     op.create_index("loans_key_idx", "loans", ["key"])
+    op.create_index(
+        "loans_past_due_idx", "loans", ["bucket_set"], postgresql_where=sa.text("overdue_since is not null")
+    )
+
+
+def _create_rules() -> None:
+    op.create_table(
+        "bucket_sets",
+        sa.Column("revision", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("name", Key, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("effective_on", sa.Date, nullable=False),
+        sa.Column("basis", sa.Text, nullable=False),
+        sa.Column("ranges", sa.LargeBinary, nullable=False),
+        sa.Column("set_by", sa.Text, nullable=False),
+        sa.Column("set_at", Instant, nullable=False),
+        sa.UniqueConstraint("name", "version", name="bucket_sets_name_version_key"),
+    )
     op.create_table(
         "business_dates",
         sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.text("true")),
