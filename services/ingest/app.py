@@ -16,6 +16,7 @@ from services.ingest.api.events import events_door
 from services.ingest.api.held import held_door, refusals_door
 from services.ingest.api.loans import loans_door, portfolio_door
 from services.ingest.api.pauses import pauses_door
+from services.ingest.api.reconciliation import reconciliation_door
 from services.ingest.consumers import HANDLERS
 from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
@@ -105,6 +106,7 @@ def build(settings: Settings) -> FastAPI:
         refusals_door(house),
         portfolio_door(house),
         pauses_door(house, zone),
+        reconciliation_door(house, rulebook),
     )
     return build_app(house, settings, Assembly(routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day))
 

@@ -5,11 +5,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from services.ingest.domain.buckets import Basis
 from shared.events.base import Checked, Count, Identifier
 
+EventAttribute = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+DecimalString = Annotated[str, BeforeValidator(lambda amount: format(amount, "f"))]
 Verdict = Literal["duplicate", "busy", "held", "contradicted", "rejected"]
 
 
@@ -165,6 +167,58 @@ class Settled(BaseModel):
 
     number: int
     settled_as: Literal["discarded", "retried"]
+
+
+class Accepted(BaseModel):
+    """What was accepted of one kind on one day: how many facts, of how much money, and the digest of their ids."""
+
+    day: date
+    source: str
+    type: str
+    currency: str | None = Field(description="the loan's; null where no loan is known any more")
+    count: int
+    sum: str | None = Field(description="null where facts of this type carry no amount")
+    digest: str = Field(description="64 hexadecimal digits", examples=["e3b0c44298fc1c149afbf4c8996fb924" * 2])
+
+
+class Counts(BaseModel):
+    """A page of counts; `next` is the cursor of the page behind, null at the end."""
+
+    items: list[Accepted]
+    next: str | None
+
+
+class WantedIds(BaseModel):
+    """CloudEvents ids of one source."""
+
+    source: EventAttribute = Field(examples=["/core-banking"])
+    ids: list[EventAttribute] = Field(min_length=1, max_length=1000, examples=[["pay-1001"]])
+
+
+class Standings(BaseModel):
+    """Each id asked for, once, in the order asked. What was refused at once is unknown: its sender was told."""
+
+    accepted: list[str]
+    held: list[str]
+    refused: list[str]
+    unknown: list[str]
+
+
+class LoanDifference(BaseModel):
+    """Stated by core banking minus derived from its facts, both as of one day."""
+
+    loan_id: str
+    as_of: date
+    currency: str
+    outstanding: DecimalString
+    overdue_amount: DecimalString
+
+
+class Differences(BaseModel):
+    """A page of differences; `next` is the loan behind which the next page starts, null at the end."""
+
+    items: list[LoanDifference]
+    next: str | None
 
 
 class Aging(BaseModel):

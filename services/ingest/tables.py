@@ -45,6 +45,8 @@ facts = Table(
     Column("recorded_at", Instant, nullable=False),
     Index("facts_name_key", "name", unique=True),
     Index("facts_loan_id_idx", "loan_id"),
+    Index("facts_recorded_on_idx", "recorded_on", postgresql_using="brin"),
+    Index("facts_stated_idx", "loan_id", postgresql_where=text("type = 'balance.stated'")),
     Index("facts_known_as_idx", "known_as", postgresql_where=text("awaiting is null")),
     Index("facts_awaiting_idx", "awaiting", postgresql_where=text("awaiting is not null")),
     Index("facts_held_idx", "source", "id", postgresql_where=text("awaiting is not null")),

@@ -1,10 +1,13 @@
 """Where core banking's own figures differ from ours: the loan is not to be chased over what the books dispute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.ingest.domain.position import Position
+from services.ingest.domain.context import Context
+from services.ingest.domain.facts import Recorded, voided_by
+from services.ingest.domain.position import Position, position
 from shared.events.repayments import BalanceStated
 
 
@@ -27,3 +30,18 @@ def difference(stated: BalanceStated, found: Position) -> Difference | None:
     if not outstanding and not overdue:
         return None
     return Difference(found.loan_id, found.as_of, found.currency, outstanding, overdue)
+
+
+def stated_difference(facts: Sequence[Recorded], context: Context) -> Difference | None:
+    """Where the balance that core banking stated last differs from what *facts*, all of one loan, amount to."""
+    voided = {voided_by(one.posted) for one in facts}
+    stated = [
+        (one.posted.fact.as_of, one.posted.at, one.posted.fact)
+        for one in facts
+        if isinstance(one.posted.fact, BalanceStated) and one.posted.identity not in voided
+    ]
+    if not stated:
+        return None
+    _, _, last = max(stated, key=lambda one: one[:2])
+    found = position(facts, last.as_of, context)
+    return None if found is None else difference(last, found)

@@ -82,6 +82,8 @@ def _create_facts() -> None:
     )
     op.create_index("facts_name_key", "facts", ["name"], unique=True)
     op.create_index("facts_loan_id_idx", "facts", ["loan_id"])
+    op.create_index("facts_recorded_on_idx", "facts", ["recorded_on"], postgresql_using="brin")
+    op.create_index("facts_stated_idx", "facts", ["loan_id"], postgresql_where=sa.text("type = 'balance.stated'"))
     op.create_index("facts_known_as_idx", "facts", ["known_as"], postgresql_where=sa.text("awaiting is null"))
     op.create_index("facts_awaiting_idx", "facts", ["awaiting"], postgresql_where=sa.text("awaiting is not null"))
     op.create_index("facts_held_idx", "facts", ["source", "id"], postgresql_where=sa.text("awaiting is not null"))
