@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 
+from services.ingest.domain.dates import FIRST_DAY
 from services.ingest.schemas import BusinessDate, Closing
 from services.ingest.store.days import business_date, close_days, remaining
 from shared.auth import requires
@@ -25,6 +26,8 @@ def days_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
 
         A date more than a year ahead of the clock is refused as mistyped: what it ages can never be taken back.
         """
+        if closing.business_date < FIRST_DAY:
+            raise refuse("date-out-of-range", f"no business date lies before {FIRST_DAY}", "/business_date")
         async with house.database.begin() as connection:
             today = (await house.clock.read(connection)).astimezone(zone).date()
             if closing.business_date > today + AHEAD_MAX:

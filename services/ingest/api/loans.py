@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -27,7 +27,18 @@ from shared.fold import House
 from shared.refusal import Refused, refuse
 
 AsOf = Annotated[date | None, Query(description="the day the position is for, in the business calendar")]
-KnownAt = Annotated[AwareDatetime | None, Query(description="use only what had reached us by then")]
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same instant in UTC. Raises: ValueError where the calendar of UTC has none."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant out of range") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+KnownAt = Annotated[Instant | None, Query(description="use only what had reached us by then")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from services.ingest.domain.borrower import NOTHING_UNUSUAL, Credit, Loan, Resume
+from services.ingest.domain.dates import refuse_dates
 from services.ingest.domain.facts import Posted, loan_of, second_of
 from services.ingest.domain.figures import figures_on
 from services.ingest.domain.ledger import is_untouched
@@ -47,6 +48,10 @@ NOT_ACTIVE: Final = Refusal("loan-not-active", "the loan was not active on the d
 
 def refusal_of(loans: Mapping[str, Loan], posted: Posted) -> Refusal | None:
     """Why *posted* cannot be taken; None when it can."""
+    return refuse_dates(posted.fact) or _refuse_here(loans, posted)
+
+
+def _refuse_here(loans: Mapping[str, Loan], posted: Posted) -> Refusal | None:
     fact = posted.fact
     if isinstance(fact, LoanOpened):
         return refuse_opening(fact, already_open=fact.loan_id in loans)
