@@ -14,9 +14,12 @@ from services.ingest.api.buckets import buckets_door
 from services.ingest.api.days import days_door
 from services.ingest.api.events import events_door
 from services.ingest.api.held import held_door, refusals_door
-from services.ingest.api.loans import loans_door, portfolio_door
+from services.ingest.api.loans import loans_door
 from services.ingest.api.pauses import pauses_door
+from services.ingest.api.portfolio import portfolio_door
+from services.ingest.api.positions import positions_door
 from services.ingest.api.reconciliation import reconciliation_door
+from services.ingest.api.views import Viewer
 from services.ingest.consumers import HANDLERS
 from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
@@ -81,6 +84,7 @@ def build(settings: Settings) -> FastAPI:
     )
     rulebook = Rulebook(context)
     house = build_house(settings, rulebook)
+    viewer = Viewer(house, rulebook, zone)
 
     async def open_first_day() -> None:
         """Under the system clock a first start takes today; under the simulated one, days are posted.
@@ -100,7 +104,8 @@ def build(settings: Settings) -> FastAPI:
     routers = (
         events_door(house, zone),
         days_door(house, zone),
-        loans_door(house, rulebook, zone),
+        loans_door(viewer),
+        positions_door(viewer),
         buckets_door(house, zone),
         held_door(house),
         refusals_door(house),

@@ -231,5 +231,6 @@ class Aging(BaseModel):
 
 
 LoanPath = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+CustomerPath = LoanPath
 Page = Annotated[int, Field(ge=1, le=1000)]
 Answer = dict[str, Any]

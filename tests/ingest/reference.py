@@ -132,7 +132,15 @@ def cents(amount):
 
 
 def rows_of(instalments):
-    return [{"due": one.due_on, "owed": cents(one.principal), "back": [], "number": one.number} for one in instalments]
+    return [
+        {
+            "due": one.due_on,
+            "owed": cents(one.principal + (one.interest or 0) + (one.fees or 0)),
+            "back": [],
+            "number": one.number,
+        }
+        for one in instalments
+    ]
 
 
 def pour(rows, money):

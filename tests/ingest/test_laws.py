@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest.domain.components import composition
 from services.ingest.domain.figures import figures_on
 from services.ingest.domain.grading import grade, rules_for
 from services.ingest.domain.position import loan_from, position, position_of
@@ -43,7 +44,8 @@ def schedules(draw, start=OPENED):
     on, rows = start, []
     for number in range(1, draw(st.integers(1, 5)) + 1):
         on += timedelta(draw(st.sampled_from([0, 1, 5, 14, 30])))
-        rows.append(Instalment(number, on, draw(amounts)))
+        interest, fees = draw(st.sampled_from([(None, None), (Decimal(7), None), (Decimal(3), Decimal(11))]))
+        rows.append(Instalment(number, on, draw(amounts), interest=interest, fees=fees))
     return tuple(rows)
 
 
@@ -75,10 +77,12 @@ def episodes(draw, index):
     if kind == "adjust":
         signed = draw(st.sampled_from([1, -1])) * amount
         number = draw(st.sampled_from([None, 1, 2]))
-        return [BalanceAdjusted(f"A{index}", "L1", "interest", signed, on, "correction", number)]
+        component = draw(st.sampled_from(["principal", "interest", "fees", "penalties"]))
+        return [BalanceAdjusted(f"A{index}", "L1", component, signed, on, "correction", number)]
     if kind == "charge back":
         return [ChargebackPosted(f"B{index}", "L1", amount, on)]
-    return [FeeCharged(f"F{index}", "L1", amount, on, "fee")] if kind == "fee" else [LoanClosed("L1", on)]
+    charged = draw(st.sampled_from(["fee", "penalty"]))
+    return [FeeCharged(f"F{index}", "L1", amount, on, charged)] if kind == "fee" else [LoanClosed("L1", on)]
 
 
 @st.composite
@@ -192,6 +196,18 @@ def test_the_steps_in_which_days_close_leave_no_trace(story, steps):
     bank.state, bank.today = at_once, end
     bank.age()
     assert by_steps.loans == bank.state.loans
+
+
+@settings(max_examples=300, deadline=None)
+@given(stories(), days)
+def test_components_add_up_to_what_is_owed_and_to_what_is_past_due(story, on):
+    facts = arrive(story).facts
+    loan = loan_from(facts)
+    made, figures = composition(facts, loan, on), figures_on(loan, on)
+    assert min(*made.outstanding.values(), *made.delinquent.values()) >= 0
+    assert sum(made.outstanding.values()) == figures.outstanding
+    assert sum(made.delinquent.values()) == figures.delinquent_amount
+    assert all(made.delinquent[one] <= made.outstanding[one] for one in made.outstanding)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,146 +1,56 @@
-"""Where positions are read: a loan on any day, as known at any instant, and why it is so."""
+"""Where a loan is read: as last announced, its history, and why what it owes is owed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, AwareDatetime
+from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.ingest.domain.context import Context
+from services.ingest.api.views import AsOf, Viewer, as_json, unknown_loan
 from services.ingest.domain.facts import Recorded
 from services.ingest.domain.history import history
-from services.ingest.domain.position import Position, answer, position
 from services.ingest.domain.statement import statement
-from services.ingest.schemas import Aging, LoanPath, LoanSummary
-from services.ingest.store.days import business_date
-from services.ingest.store.facts import facts_of, find_loan, list_aging
-from services.ingest.store.rulebook import Rulebook
+from services.ingest.schemas import LoanPath, LoanSummary
+from services.ingest.store.facts import facts_of, find_loan
 from shared.auth import requires
-from shared.codec import encode
-from shared.fold import House
-from shared.refusal import Refused, refuse
-
-AsOf = Annotated[date | None, Query(description="the day the position is for, in the business calendar")]
 
 
-def in_utc(at: datetime) -> datetime:
-    """The same instant in UTC. Raises: ValueError where the calendar of UTC has none."""
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("an instant out of range") from None
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
-KnownAt = Annotated[Instant | None, Query(description="use only what had reached us by then")]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The facts of a loan, the day asked for, the rules and now, and whether any day was closed yet."""
-
-    facts: Sequence[Recorded]
-    day: date
-    context: Context
-    is_open: bool
-
-
-def loans_door(house: House[Any], rulebook: Rulebook, zone: ZoneInfo) -> APIRouter:
-    """`/v1/loans/{loan_id}` and what is asked of it."""
+def loans_door(viewer: Viewer) -> APIRouter:
+    """`/v1/loans/{loan_id}`, its history and its statement."""
     router = APIRouter(tags=["loans"], dependencies=[Depends(requires("loans:read"))])
+    database = viewer.house.database
 
     @router.get("/v1/loans/{loan_id}")
     async def read_loan(loan_id: LoanPath) -> LoanSummary:
         """The loan as last announced."""
-        async with house.database.reading() as connection:
+        async with database.reading() as connection:
             row = await find_loan(connection, loan_id)
         if row is None:
-            raise _unknown()
+            raise unknown_loan()
         fields = {name: getattr(row, name) for name in LoanSummary.model_fields if name in row._fields}
         return LoanSummary(**{**fields, "customer_id": row.key, "delinquent_amount": str(row.delinquent_amount)})
-
-    @router.get("/v1/loans/{loan_id}/position", response_model=dict[str, Any])
-    async def read_position(loan_id: LoanPath, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
-        """What is owed, how late, in which bucket: on a day, as known at an instant."""
-        async with house.database.reading() as connection:
-            asked = await _asked(house, rulebook, connection, zone, loan_id, as_of)
-        found = position(asked.facts, asked.day, asked.context, known_at=known_at)
-        if found is None:
-            raise _unknown()
-        return _json(answer(found if asked.is_open or as_of else before_the_first_day(found)))
 
     @router.get("/v1/loans/{loan_id}/history", response_model=dict[str, Any])
     async def read_history(loan_id: LoanPath) -> Response:
         """Effective-dated bucket history, with the instant at which each row was recorded."""
-        async with house.database.reading() as connection:
-            asked = await _asked(house, rulebook, connection, zone, loan_id, None)
-        return _json({"items": history(asked.facts, asked.day, asked.context)})
+        async with database.reading() as connection:
+            facts, view = await known_facts(connection, loan_id), await viewer.view(connection)
+        return as_json({"items": history(facts, view.day, view.context)})
 
     @router.get("/v1/loans/{loan_id}/statement", response_model=dict[str, Any])
     async def read_statement(loan_id: LoanPath, as_of: AsOf = None) -> Response:
         """Why this is owed: every fact, line by line, with a running balance that ends at the amount owed."""
-        async with house.database.reading() as connection:
-            asked = await _asked(house, rulebook, connection, zone, loan_id, as_of)
-        return _json({"as_of": asked.day, "lines": statement(asked.facts, asked.day)})
+        async with database.reading() as connection:
+            facts, view = await known_facts(connection, loan_id), await viewer.view(connection, as_of)
+        return as_json({"as_of": view.day, "lines": statement(facts, view.day)})
 
     return router
 
 
-def portfolio_door(house: House[Any]) -> APIRouter:
-    """`/v1/portfolio`."""
-    router = APIRouter(tags=["portfolio"], dependencies=[Depends(requires("loans:read"))])
-
-    @router.get("/v1/portfolio/aging")
-    async def read_aging() -> dict[str, Any]:
-        """Loans and amounts per bucket and currency, as last announced."""
-        async with house.database.reading() as connection:
-            day, rows = await business_date(connection), await list_aging(connection)
-        buckets = [
-            Aging(bucket=row.bucket, currency=row.currency, loans=row.loans, delinquent_amount=str(row.amount))
-            for row in rows
-        ]
-        return {"as_of": day, "buckets": buckets}
-
-    return router
-
-
-async def _asked(
-    house: House[Any], rulebook: Rulebook, connection: AsyncConnection, zone: ZoneInfo, loan_id: str, as_of: date | None
-) -> Asked:
-    """What the answer about a loan is made of. Raises: Refused."""
+async def known_facts(connection: AsyncConnection, loan_id: str) -> Sequence[Recorded]:
+    """The facts of a loan. Raises: Refused when there are none."""
     facts = await facts_of(connection, loan_id)
     if not facts:
-        raise _unknown()
-    now = await house.clock.read(connection)
-    day = await business_date(connection)
-    context = await rulebook.context(connection, now)
-    return Asked(facts, as_of or day or now.astimezone(zone).date(), context, day is not None)
-
-
-def before_the_first_day(found: Position) -> Position:
-    """*found* as it counts until the first business date: nothing is past due yet."""
-    return replace(
-        found,
-        past_due_days=0,
-        paused_days=0,
-        delinquent_days=0,
-        delinquent_amount=Decimal(0),
-        overdue_since=None,
-        delinquent_start_on=None,
-        bucket=None,
-        instalment_buckets=(),
-    )
-
-
-def _json(body: Any) -> Response:
-    return Response(encode(body), media_type="application/json")
-
-
-def _unknown() -> Refused:
-    return refuse("not-found", "no such loan is known")
+        raise unknown_loan()
+    return facts

@@ -27,13 +27,17 @@ ZERO = Decimal(0)
 
 
 class Due(NamedTuple):
-    """Everything owed on one instalment; `charged_back` is the part of it that the payer's bank took back, by date."""
+    """Everything owed on one instalment; `charged_back` is the part of it that the payer's bank took back, by date.
+
+    `added` is what fees, chargebacks and adjustments changed, each under its name.
+    """
 
     number: int
     due_on: date
     amount: Decimal
     revision_id: str | None = None
     charged_back: tuple[tuple[date, Decimal], ...] = ()
+    added: tuple[tuple[str, Decimal], ...] = ()
 
 
 class Riders(NamedTuple):
@@ -141,20 +145,24 @@ def _ride(loan: Loan, rows: list[Due], riders: Riders) -> list[Due]:
 
 def _add_charge(rows: list[Due], index: int | None, charge: Charge, *, is_chargeback: bool) -> None:
     """A charge after the last period is an instalment of its own, due on its date."""
+    name = f"chargeback:{charge.charge_id}" if is_chargeback else f"fee:{charge.charge_id}"
     if index is None:
-        rows.append(_instalment_of_its_own(rows, charge.on, charge.amount))
+        rows.append(_instalment_of_its_own(rows, charge.on, charge.amount, name))
         return
     row = rows[index]
     marks = (*row.charged_back, (charge.on, charge.amount)) if is_chargeback else row.charged_back
-    rows[index] = row._replace(amount=row.amount + charge.amount, charged_back=marks)
+    added = (*row.added, (name, charge.amount))
+    rows[index] = row._replace(amount=row.amount + charge.amount, charged_back=marks, added=added)
 
 
 def _adjust(loan: Loan, rows: list[Due], scheduled: int, adjustment: Adjustment) -> None:
-    index = _index_of(loan, rows, scheduled, adjustment)
+    index, name = _index_of(loan, rows, scheduled, adjustment), f"adjustment:{adjustment.adjustment_id}"
     if index is None:
-        rows.append(_instalment_of_its_own(rows, adjustment.effective_on, adjustment.amount))
+        rows.append(_instalment_of_its_own(rows, adjustment.effective_on, adjustment.amount, name))
     else:
-        rows[index] = rows[index]._replace(amount=rows[index].amount + adjustment.amount)
+        row = rows[index]
+        added = (*row.added, (name, adjustment.amount))
+        rows[index] = row._replace(amount=row.amount + adjustment.amount, added=added)
 
 
 def _index_of(loan: Loan, rows: Sequence[Due], scheduled: int, adjustment: Adjustment) -> int | None:
@@ -166,9 +174,9 @@ def _index_of(loan: Loan, rows: Sequence[Due], scheduled: int, adjustment: Adjus
     return next((index for index, row in enumerate(rows) if paid[index] < row.amount), None)
 
 
-def _instalment_of_its_own(rows: Sequence[Due], on: date, amount: Decimal) -> Due:
+def _instalment_of_its_own(rows: Sequence[Due], on: date, amount: Decimal, name: str) -> Due:
     last = rows[-1] if rows else Due(0, on, ZERO)
-    return Due(last.number + 1, on, amount, last.revision_id)
+    return Due(last.number + 1, on, amount, last.revision_id, added=((name, amount),))
 
 
 def _accelerate(rows: Iterable[Due], servicing: Servicing, since: date, as_of: date) -> Iterable[Due]:

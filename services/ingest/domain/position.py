@@ -85,6 +85,12 @@ def position(
     return position_of(_loan_id(known), loan, as_of, context, known_at)
 
 
+def buckets_in(loan: Loan, as_of: date, names: Sequence[str], context: Context) -> dict[str, str | None]:
+    """The bucket that *loan* is in on *as_of* in each of the bucket sets *names*."""
+    figures = figures_on(loan, as_of)
+    return {name: bucket_of(loan, figures, as_of, context.buckets_of(name, as_of)) for name in names}
+
+
 def position_of(loan_id: str, loan: Loan, as_of: date, context: Context, known_at: datetime) -> Position:
     """The position of a loan whose facts are gathered."""
     figures, rules = figures_on(loan, as_of), rules_for(loan, context, as_of)

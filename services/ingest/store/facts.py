@@ -18,7 +18,12 @@ from shared.fold import Said
 PAGE_MAX: Final = 1000
 TABLES: Final = {"facts": facts, "loans": loans}
 
+LOANS_MAX: Final = 100
+"""Loans of one borrower that are read at once."""
+
 _OF_LOAN = select(facts).where(facts.c.loan_id == bindparam("loan"), facts.c.awaiting.is_(None)).order_by(facts.c.time)
+_OWN = select(loans.c.loan_id).where(loans.c.key == bindparam("key")).order_by(loans.c.loan_id).limit(LOANS_MAX + 1)
+_OF_BORROWER = select(facts).where(facts.c.loan_id.in_(_OWN), facts.c.awaiting.is_(None)).order_by(facts.c.time)
 _PLACE = tuple_(facts.c.source, facts.c.id)
 _HELD = (
     select(facts)
@@ -79,6 +84,14 @@ async def facts_of(connection: AsyncConnection, loan_id: str) -> list[Recorded]:
     """Every accepted fact about one loan."""
     found = await connection.execute(_OF_LOAN, {"loan": loan_id})
     return [Recorded(posted_in(row), row.recorded_at) for row in found]
+
+
+async def facts_of_borrower(connection: AsyncConnection, key: str) -> dict[str, list[Recorded]]:
+    """Every accepted fact about the loans of one borrower, by loan; of more loans than `LOANS_MAX` one too many."""
+    by_loan: dict[str, list[Recorded]] = {}
+    for row in await connection.execute(_OF_BORROWER, {"key": key}):
+        by_loan.setdefault(row.loan_id, []).append(Recorded(posted_in(row), row.recorded_at))
+    return by_loan
 
 
 async def list_held(connection: AsyncConnection, after: tuple[str, str], limit: int) -> Sequence[Row[Any]]:
