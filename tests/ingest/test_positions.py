@@ -24,7 +24,7 @@ async def test_what_is_owed_is_told_by_component(ingest):
         "penalties": "0", "fees": "0", "interest": "10.50", "principal": "100.00",
     }  # fmt: skip
     assert sum(float(one) for one in position["outstanding_components"].values()) == float(position["outstanding"])
-    before = await ingest.get("/v1/loans/L1/position", known_at="2025-01-30T00:00:00Z", as_of="2025-02-05")
+    before = await ingest.get("/v1/loans/L1/position", known_at="2025-01-31T00:00:00Z", as_of="2025-02-05")
     assert (await ingest.http.get("/v1/loans/L1/position?known_at=2024-01-01T00:00:00Z")).status_code == 404
     assert before["delinquent_components"] == position["delinquent_components"]
 
