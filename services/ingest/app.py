@@ -109,7 +109,7 @@ def build(settings: Settings) -> FastAPI:
         buckets_door(house, zone),
         held_door(house),
         refusals_door(house),
-        portfolio_door(house),
+        portfolio_door(viewer),
         pauses_door(house, zone),
         reconciliation_door(house, rulebook),
     )

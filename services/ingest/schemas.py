@@ -221,15 +221,6 @@ class Differences(BaseModel):
     next: str | None
 
 
-class Aging(BaseModel):
-    """Loans and amounts past due in one bucket of one currency."""
-
-    bucket: str | None
-    currency: str
-    loans: int
-    delinquent_amount: str
-
-
 LoanPath = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 CustomerPath = LoanPath
 Page = Annotated[int, Field(ge=1, le=1000)]

@@ -94,8 +94,19 @@ loans = Table(
     Column("overdue_since", Date),
     Column("delinquent_amount", Numeric, nullable=False),
     Column("closed", Boolean, nullable=False),
+    Column("closed_on", Date),
     Index("loans_key_idx", "key"),
     Index("loans_past_due_idx", "bucket_set", postgresql_where=text("overdue_since is not null")),
+)
+
+# What was announced of each loan on each day on which that changed; `as_of` is the business date it was announced for.
+standings = Table(
+    "standings",
+    metadata,
+    Column("loan_id", Key, primary_key=True),
+    Column("as_of", Date, primary_key=True),
+    Column("bucket", Text),
+    Column("delinquent_amount", Numeric, nullable=False),
 )
 
 # Versions of bucket sets; those that ship with the code are not here. `ranges` is JSON.

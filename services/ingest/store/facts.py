@@ -1,22 +1,23 @@
 """The facts as posted: written once, read again for positions, held while what they need is unknown."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select, tuple_
+from sqlalchemy import Row, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.domain.borrower import Standing
 from services.ingest.domain.facts import FACTS, Posted, Recorded, loan_of, makes_known, name_of, voided_by
-from services.ingest.tables import facts, loans
+from services.ingest.tables import facts, loans, standings
 from shared.codec import decode, encode
 from shared.database.tables import Key
 from shared.events import PaymentReversed
 from shared.fold import Said
 
 PAGE_MAX: Final = 1000
-TABLES: Final = {"facts": facts, "loans": loans}
+TABLES: Final = {"facts": facts, "loans": loans, "standings": standings}
 
 LOANS_MAX: Final = 100
 """Loans of one borrower that are read at once."""
@@ -30,17 +31,6 @@ _HELD = (
     .where(facts.c.awaiting.is_not(None), tuple_(bindparam("source", type_=Key), bindparam("id", type_=Key)) < _PLACE)
     .order_by(facts.c.source, facts.c.id)
     .limit(bindparam("count"))
-)
-_AGING = (
-    select(
-        loans.c.bucket,
-        loans.c.currency,
-        func.count().label("loans"),
-        func.sum(loans.c.delinquent_amount).label("amount"),
-    )
-    .where(~loans.c.closed)
-    .group_by(loans.c.bucket, loans.c.currency)
-    .order_by(loans.c.currency, loans.c.bucket)
 )
 _LOAN = select(loans).where(loans.c.loan_id == bindparam("loan"))
 
@@ -108,14 +98,9 @@ async def find_loan(connection: AsyncConnection, loan_id: str) -> Row[Any] | Non
     return (await connection.execute(_LOAN, {"loan": loan_id})).one_or_none()
 
 
-async def list_aging(connection: AsyncConnection) -> Sequence[Row[Any]]:
-    """Loans and amounts past due per bucket and currency; closed loans left out."""
-    return (await connection.execute(_AGING)).all()
-
-
 def rows_of(said: Sequence[Said]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What ingest's tables must hold after *said*: each fact, and each loan as it stands now."""
-    return {"facts": list(_fact_rows(said).values()), "loans": _loan_rows(said)}
+    return {"facts": list(_fact_rows(said).values()), "loans": _loan_rows(said), "standings": _standing_rows(said)}
 
 
 def _fact_rows(said: Sequence[Said]) -> dict[str, dict[str, Any]]:
@@ -142,8 +127,26 @@ def _loan_rows(said: Sequence[Said]) -> list[dict[str, Any]]:
     return list(moved.values())
 
 
+def _standing_rows(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """What was announced of a loan on a day; of several on one day the last stands."""
+    rows: dict[tuple[str, date], dict[str, Any]] = {}
+    for one in said:
+        for loan_id, loan in one.state.loans.items():
+            before = one.before.loans.get(loan_id)
+            if loan.standing is not None and (before is None or before.standing is not loan.standing):
+                rows[loan_id, one.state.aged_on] = _standing_row(loan_id, one.state.aged_on, loan.standing)
+        for loan_id in one.before.loans.keys() - one.state.loans.keys():
+            rows = {place: row for place, row in rows.items() if place[0] != loan_id}
+    return list(rows.values())
+
+
+def _standing_row(loan_id: str, as_of: date, standing: Standing) -> dict[str, Any]:
+    amount = standing.amount
+    return {"loan_id": loan_id, "as_of": as_of, "bucket": standing.bucket, "delinquent_amount": amount}
+
+
 def _loan_row(key: str, loan_id: str, loan: Any) -> dict[str, Any]:
-    standing = loan.standing
+    standing, closings = loan.standing, loan.servicing.closings if loan.servicing else ()
     return {
         "loan_id": loan_id,
         "key": key,
@@ -155,5 +158,6 @@ def _loan_row(key: str, loan_id: str, loan: Any) -> dict[str, Any]:
         "stage": standing.stage if standing else None,
         "overdue_since": standing.overdue_since if standing else None,
         "delinquent_amount": standing.amount if standing else 0,
-        "closed": bool(loan.servicing and loan.servicing.closings),
+        "closed": bool(closings),
+        "closed_on": min(closings, default=None),
     }

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.domain.admission import is_early, loan_id_of
 from services.ingest.domain.facts import FACTS, Posted, loan_of, voided_by
 from services.ingest.store.facts import PAGE_MAX
-from services.ingest.tables import facts, loans, refusals
+from services.ingest.tables import facts, loans, refusals, standings
 from shared.clock import Clock
 from shared.codec import decode, encode
 from shared.database import arrays, insert_rows, unnest
@@ -28,7 +28,8 @@ _THESE: ColumnElement[bool] = tuple_(facts.c.source, facts.c.id).in_(select(_GIV
 _FREE_NAMES = (
     update(facts).where(or_(_THESE, facts.c.about == func.any(bindparam("voided")))).values(name=None, known_as=None)
 )
-_CLOSE_LOANS = delete(loans).where(loans.c.loan_id == func.any(bindparam("gone")))
+_FORGET_LOANS = delete(loans).where(loans.c.loan_id == func.any(bindparam("gone")))
+_FORGET_STANDINGS = delete(standings).where(standings.c.loan_id == func.any(bindparam("gone")))
 _LET_GO = delete(facts).where(_THESE, facts.c.awaiting.is_not(None))
 _COME_SINCE = exists().where(facts.c.source == refusals.c.source, facts.c.id == refusals.c.id)
 _OPEN = (
@@ -68,7 +69,8 @@ async def _free_names(connection: AsyncConnection, voids: Sequence[Posted]) -> N
     await connection.execute(_FREE_NAMES, {**arrays(("source", "id"), given), "voided": voided})
     gone = [loan_id_of(one) for one in voids if isinstance(one.about, LoanOpened) and not one.about_gone]
     if gone:
-        await connection.execute(_CLOSE_LOANS, {"gone": gone})
+        await connection.execute(_FORGET_LOANS, {"gone": gone})
+        await connection.execute(_FORGET_STANDINGS, {"gone": gone})
 
 
 def _refusal_in(outcome: Outcome) -> Refusal | None:

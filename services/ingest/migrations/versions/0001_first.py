@@ -33,10 +33,18 @@ def _create_loans() -> None:
         sa.Column("overdue_since", sa.Date),
         sa.Column("delinquent_amount", sa.Numeric, nullable=False),
         sa.Column("closed", sa.Boolean, nullable=False),
+        sa.Column("closed_on", sa.Date),
     )
     op.create_index("loans_key_idx", "loans", ["key"])
     op.create_index(
         "loans_past_due_idx", "loans", ["bucket_set"], postgresql_where=sa.text("overdue_since is not null")
+    )
+    op.create_table(
+        "standings",
+        sa.Column("loan_id", Key, primary_key=True),
+        sa.Column("as_of", sa.Date, primary_key=True),
+        sa.Column("bucket", sa.Text),
+        sa.Column("delinquent_amount", sa.Numeric, nullable=False),
     )
 
 
