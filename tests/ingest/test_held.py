@@ -1,5 +1,8 @@
 """Facts that came too early: paged without loss, set free by what they need, and shown to somebody when refused."""
 
+import asyncio
+
+import asyncpg
 import pytest
 
 from tests.ingest.posting import event, opened, owed, paid, paused, report, reversed_, verdicts, voided
@@ -115,3 +118,21 @@ async def test_only_an_operator_settles_a_refusal(ingest, scopes, status):
     for act in ("retry", "discard"):
         answer = await ingest.http.post(f"/v1/refusals/1/{act}", headers=ingest.bearer(*scopes))
         assert answer.status_code == status
+
+
+async def test_what_is_set_free_waits_for_a_borrower_somebody_else_is_at_work_on(ingest):
+    taken_back = event(
+        "chargeback.posted", "back", chargeback_id="B1", loan_id="L1", payment_id="P2", amount="5.00",
+        value_on="2025-01-20",
+    )  # fmt: skip
+    await report(ingest, opened(), opened("L2", "C2"), taken_back)
+    somebody = await asyncpg.connect(ingest.database.owner_dsn)
+    async with asyncio.timeout(20):
+        async with somebody.transaction():
+            await somebody.execute("select 1 from subjects where key = 'C1' for update")
+            brought = asyncio.create_task(report(ingest, paid("P2", "L2")))
+            while not await somebody.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)  # until the call waits for that row
+        assert (await brought)["accepted"] == 1
+    await somebody.close()
+    assert (await held(ingest), await owed(ingest)) == ([], "305.00")
