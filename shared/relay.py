@@ -188,8 +188,7 @@ class Relay:
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
         self._failures = 0
         PUBLISHED.inc(len(rows))
-        self._house.published.set()
-        self._house.published.clear()
+        self._house.moved.beat()
         return len(rows)
 
     async def _rest(self) -> None:

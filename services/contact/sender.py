@@ -30,6 +30,7 @@ from shared.refusal import Refusal
 
 CALLS_AT_ONCE_MAX: Final = 8
 LOOK_SECONDS: Final = 0.05
+IDLE_SECONDS: Final = 0.25
 TIDY_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 600.0
@@ -87,6 +88,7 @@ class Sender:
             raise
 
     async def _work_in_any_weather(self) -> None:
+        beats = self._house.moved.beats
         try:
             begun = await self.work()
         except Exception as error:
@@ -94,7 +96,7 @@ class Sender:
             await asyncio.sleep(RETRY_SECONDS)
             return
         if not begun or len(self._calls) >= CALLS_AT_ONCE_MAX:
-            await self._rest()
+            await self._rest(beats)
 
     async def work(self) -> int:
         """One round: write down what was answered, tell what is not told, begin what can be begun; how many began."""
@@ -122,12 +124,12 @@ class Sender:
         for gateway in self._gateways.values():
             await gateway.close()
 
-    async def _rest(self) -> None:
-        """Until a call is answered, or for a twentieth of a second."""
+    async def _rest(self, beats: int) -> None:
+        """Until a call is answered or something was reserved here, or until it is time to look what others reserved."""
         if self._calls:
             await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._house.moved.after(beats, IDLE_SECONDS)
 
     async def _collect(self) -> None:
         done = {call for call in self._calls if call.done()}
@@ -239,6 +241,7 @@ class Sender:
                 log.error("the story of a borrower refuses an outcome", extra={"reason_code": outcome.code})
         async with self._house.database.begin() as connection:
             await store.mark_reported(connection, told)
+        self._house.moved.beat()
 
 
 async def _whole(round_: Coroutine[Any, Any, None]) -> None:

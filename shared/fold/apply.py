@@ -39,6 +39,7 @@ async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
     if waiting:
         outcomes |= await shell.attempt(waiting, patient=True)
     house.spoke.set()
+    house.moved.beat()
     for (door, outcome), count in Counter(
         (_door(work[i]), type(done).__name__) for i, done in outcomes.items()
     ).items():

@@ -13,6 +13,7 @@ from shared.announcements.said import Announcement
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import Command, Event, Wake
+from shared.fold.pulse import Pulse
 from shared.refusal import Refusal
 
 State = TypeVar("State")
@@ -258,7 +259,7 @@ class House(Generic[State]):
     """From what `wake_at` answers to the instant by the clock, where the two differ (ingest's are dates)."""
     spoke: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was announced here: the relay of this process need not wait for its next look."""
-    published: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set, and cleared at once, when the relay of this process has published: long polls need not wait."""
+    moved: Pulse = field(default_factory=Pulse)
+    """Beats when this process has applied, published or sent something: long polls and the sender look again."""
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when time was moved here: the timers of this process need not wait for their next look."""

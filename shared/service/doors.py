@@ -1,8 +1,6 @@
 """The doors that every house has: heads, announcements, a borrower's events, quiet, the clock, what is parked."""
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
@@ -27,11 +25,12 @@ from shared.clock import ticks
 from shared.fold import Applied, House
 from shared.parking import discard, list_parked, release, release_edited
 from shared.refusal import Refusal, Refused, refuse
-from shared.service.quiet import quiet
+from shared.service.quiet import is_at_rest, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
 LOOK_SECONDS: Final = 0.25
 KEYS_MAX: Final = 1000
+HEARD_MAX: Final = 8
 
 Extra = Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]]
 Count = Callable[[AsyncConnection], Awaitable[int]]
@@ -42,6 +41,7 @@ _SET_CLOCK = text("update clock set now = :now where now <= :now returning now")
 Key = Annotated[str, Field(max_length=KEY_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
+HeardSoFar = Annotated[str, Field(pattern=r"^[a-z]{1,32}:[0-9]{1,18}$", examples=["ingest:120"])]
 ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
@@ -115,13 +115,12 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         """What was announced behind a cursor; waits up to *wait* seconds when there is nothing yet."""
         deadline = ticks() + wait
         while True:
+            beats = house.moved.beats
             async with house.database.answering() as connection:
                 page = await list_after(connection, after, limit, by_position=by_position)
             if page or ticks() >= deadline or request.app.state.stopping.is_set():
                 return {"items": [{"cursor": cursor, **to_json(said)} for cursor, said in page]}
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await house.published.wait()
+            await house.moved.after(beats, LOOK_SECONDS)
 
     @router.post("/v1/announcements/wanted")
     async def pull_announcements(asked: Wanted) -> dict[str, Any]:
@@ -156,10 +155,26 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
     router = APIRouter(tags=["time"])
 
     @router.get("/v1/quiet", dependencies=[Depends(requires("street:read"))])
-    async def read_quiet() -> dict[str, Any]:
-        """How this house stands; all counts are integers."""
-        async with house.database.reading() as connection:
-            return await quiet(connection, house, await sending(connection))
+    async def read_quiet(
+        request: Request,
+        wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX)] = 0,
+        heard: Annotated[list[HeardSoFar] | None, Query(max_length=HEARD_MAX)] = None,
+    ) -> dict[str, Any]:
+        """How this house stands; all counts are integers.
+
+        With *wait*, answers as soon as nothing is under way here and at least so much is heard as *heard* asks
+        (`ingest:120`, a source each), or after so many seconds.
+        """
+        wanted = _numbers(heard or [])
+        deadline = ticks() + wait
+        while True:
+            beats = house.moved.beats
+            async with house.database.reading() as connection:
+                standing = await quiet(connection, house, await sending(connection))
+            is_awaited = is_at_rest(standing, wanted) or ticks() >= deadline
+            if is_awaited or request.app.state.stopping.is_set():
+                return standing
+            await house.moved.after(beats, LOOK_SECONDS)
 
     @router.get("/v1/clock", dependencies=[Depends(requires("street:read"))])
     async def read_clock() -> dict[str, Any]:
@@ -180,6 +195,11 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
         return {"now": moment.now}
 
     return router
+
+
+def _numbers(heard: Sequence[str]) -> dict[str, int]:
+    pairs = (one.split(":") for one in heard)
+    return {source: int(number) for source, number in pairs}
 
 
 def parking_doors(house: House[Any]) -> APIRouter:

@@ -1,5 +1,6 @@
 """How a house stands: what was said and heard, and what is still under way; integers, in one statement."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,3 +65,12 @@ async def quiet(connection: AsyncConnection, house: House[Any], sending: int) ->
         "gaps": row.gaps,
         "parked": row.parked,
     }
+
+
+def is_at_rest(standing: Mapping[str, Any], heard: Mapping[str, int]) -> bool:
+    """Whether nothing is under way in a house, and it has heard, or set aside, at least *heard* of each source."""
+    is_idle = all(standing[name] == 0 for name in ("unpublished", "due", "sending", "gaps"))
+    return is_idle and all(
+        standing["heard"].get(source, number) + standing["set_aside"].get(source, 0) >= number
+        for source, number in heard.items()
+    )

@@ -31,5 +31,10 @@ async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) ->
     The rows are locked by now, and the answer is older than the lock: what we heard since can only be more.
     """
     asked = sorted(keys & answer.numbers.keys())
-    found = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": asked})} if asked else {}
+    found = await heard_of_ingest(connection, asked) if asked else {}
     return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
+
+
+async def heard_of_ingest(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, int]:
+    """The last number heard from ingest about each of *keys*; none for a subject never seen."""
+    return {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": list(keys)})}
