@@ -9,6 +9,7 @@ from services.contact.api.checks import checks_door
 from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
 from services.contact.api.killswitch import killswitch_door
+from services.contact.api.onboarding import onboarding_door
 from services.contact.api.profiles import profiles_door
 from services.contact.consumers import HANDLERS, HEARS
 from services.contact.domain.borrower import Borrower, blank
@@ -95,6 +96,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
     routers = (
         checks_door(house, desk, book),
         profiles_door(house, sealer),
+        onboarding_door(house, sealer),
         holds_door(house),
         contacts_door(house),
         killswitch_door(house),

@@ -1,13 +1,14 @@
 """HTTP shapes of contact that are not domain types."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.events import Scope
 from shared.events.contacts import HoldKind
 from shared.events.words import Channel
+from shared.refusal import Refusal
 
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
@@ -21,6 +22,7 @@ Answer = dict[str, Any]
 
 CHANNELS_MAX = 16
 SIGNALS_MAX = 8
+PROFILES_MAX = 500
 FORMS = {
     "email": r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,253}$",
     "phone": r"^\+?[0-9][0-9 ().-]{3,28}$",
@@ -62,6 +64,45 @@ class StatedProfile(Closed):
     channels: list[StatedChannel] = Field(default_factory=list, max_length=CHANNELS_MAX)
     segment: Word | None = None
     restricted: bool = False
+
+
+class ListedProfile(StatedProfile):
+    """The profile of one borrower among many."""
+
+    customer_id: CustomerId = Field(examples=["C1001"])
+
+
+class ProfileList(Closed):
+    """The profiles of different borrowers."""
+
+    profiles: list[ListedProfile] = Field(min_length=1, max_length=PROFILES_MAX)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({one.customer_id for one in self.profiles}) < len(self.profiles):
+            raise ValueError("a borrower is named once")
+        return self
+
+
+class ProfileVerdict(BaseModel):
+    """A profile that was not taken, and why."""
+
+    index: int
+    reason: str = Field(description="a stable code", examples=["bad-address"])
+    detail: str
+    pointer: str | None = Field(default=None, description="JSON pointer into the profile")
+
+    @classmethod
+    def of(cls, index: int, refusal: Refusal) -> Self:
+        """The verdict on the profile at *index*."""
+        return cls(index=index, reason=refusal.code, detail=refusal.detail, pointer=next(iter(refusal.pointers), None))
+
+
+class ProfileReceipt(BaseModel):
+    """How many were stated, and whose were not."""
+
+    stated: int
+    refused: list[ProfileVerdict]
 
 
 class ShownChannel(BaseModel):

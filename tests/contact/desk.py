@@ -27,7 +27,7 @@ from services.contact.store.messages import Composer
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
-from services.contact.store.vault import KIND_OF_CHANNEL, put_entries, sealed_entry, wrapped_key
+from services.contact.store.vault import KIND_OF_CHANNEL, put_entries, sealed_entry, wrapped_keys
 from shared.codec import decode, encode
 from shared.fold import House
 from tests.harness import Databases, HouseDatabase
@@ -94,10 +94,10 @@ class Shop:
         number = next(self.numbers)
         key = changed.pop("key", f"C{number}")
         async with self.house.database.begin() as connection:
-            wrapped = await wrapped_key(connection, self.sealer, key)
+            wrapped = (await wrapped_keys(connection, self.sealer, [key]))[key]
             entry = sealed_entry(self.sealer, wrapped, key, KIND_OF_CHANNEL[channel], ADDRESSES[channel])
             named = sealed_entry(self.sealer, wrapped, key, "name", "Li Si")
-            await put_entries(connection, key, [entry, named])
+            await put_entries(connection, {key: [entry, named]})
         row = {
             "attempt_id": f"A{number:04}", "key": key, "contact_id": f"K{number}", "state": "reserved",
             "channel": channel, "provider": provider, "reference": str(uuid4()), "address_ref": str(entry.ref),
