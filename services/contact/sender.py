@@ -30,6 +30,7 @@ from shared.refusal import Refusal
 
 CALLS_AT_ONCE_MAX: Final = 8
 LOOK_SECONDS: Final = 0.05
+LINGER_SECONDS: Final = 0.02
 IDLE_SECONDS: Final = 0.25
 TIDY_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
@@ -127,6 +128,7 @@ class Sender:
     async def _rest(self, beats: int) -> None:
         """Until a call is answered or something was reserved here, or until it is time to look what others reserved."""
         if self._calls:
+            await asyncio.wait(self._calls, timeout=LINGER_SECONDS)  # so that a round has more than one answer
             await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
             await self._house.moved.after(beats, IDLE_SECONDS)

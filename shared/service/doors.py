@@ -25,7 +25,7 @@ from shared.clock import ticks
 from shared.fold import Applied, House
 from shared.parking import discard, list_parked, release, release_edited
 from shared.refusal import Refusal, Refused, refuse
-from shared.service.quiet import is_at_rest, quiet
+from shared.service.quiet import is_at_rest, is_at_work, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
 LOOK_SECONDS: Final = 0.25
@@ -169,10 +169,9 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
         deadline = ticks() + wait
         while True:
             beats = house.moved.beats
-            async with house.database.reading() as connection:
-                standing = await quiet(connection, house, await sending(connection))
-            is_awaited = is_at_rest(standing, wanted) or ticks() >= deadline
-            if is_awaited or request.app.state.stopping.is_set():
+            is_over = ticks() >= deadline or request.app.state.stopping.is_set()
+            standing = await _standing(house, sending, wanted, is_over=is_over)
+            if standing is not None:
                 return standing
             await house.moved.after(beats, LOOK_SECONDS)
 
@@ -195,6 +194,17 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
         return {"now": moment.now}
 
     return router
+
+
+async def _standing(
+    house: House[Any], sending: Count, wanted: Mapping[str, int], *, is_over: bool
+) -> dict[str, Any] | None:
+    """How the house stands, if it is at rest and has heard what is *wanted*, or if waiting *is_over*."""
+    async with house.database.reading() as connection:
+        if not is_over and await is_at_work(connection, house):
+            return None
+        standing = await quiet(connection, house, await sending(connection))
+    return standing if is_over or is_at_rest(standing, wanted) else None
 
 
 def _numbers(heard: Sequence[str]) -> dict[str, int]:

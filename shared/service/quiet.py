@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, cast, exists, func, select, union_all
+from sqlalchemy import BigInteger, and_, bindparam, case, cast, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.tables import Instant, gaps, parked, subjects, unpublished
@@ -44,6 +44,18 @@ def _set_aside(house: House[Any]) -> Any:
     left = func.greatest(per_key.c.seen - func.coalesce(subjects.c.heard[per_key.c.index], 0), 0)
     joined = per_key.join(subjects, subjects.c.key == per_key.c.key, isouter=True)
     return select(per_key.c.source, cast(func.sum(left), BigInteger)).select_from(joined).group_by(per_key.c.source)
+
+
+_ANYTHING_UNPUBLISHED = exists(select(unpublished.c.id))
+_ANY_GAP = exists().where(gaps.c.key.not_in(select(parked.c.key)))
+_ANYBODY_DUE = exists().where(subjects.c.wake_at <= bindparam("horizon", type_=Instant), ~_PARKED_KEY)
+_AT_WORK = select(or_(_ANYTHING_UNPUBLISHED, _ANY_GAP, _ANYBODY_DUE))
+
+
+async def is_at_work(connection: AsyncConnection, house: House[Any]) -> bool:
+    """Whether anything is unpublished, missed or due; cheap, where `quiet` looks at every subject."""
+    horizon = await house.horizon(connection, await house.clock.read(connection)) or datetime(1, 1, 1, tzinfo=UTC)
+    return bool((await connection.execute(_AT_WORK, {"horizon": horizon})).scalar_one())
 
 
 async def quiet(connection: AsyncConnection, house: House[Any], sending: int) -> dict[str, Any]:

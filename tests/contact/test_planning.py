@@ -137,6 +137,15 @@ def test_a_reminder_before_the_due_date_is_one_and_expires_with_it():
     assert told.hears(assessed()).said == []
 
 
+SPARED = {"low": (39, True), "medium": (59, True), "high": (60, False), "unknown": (None, True)}
+
+
+@pytest.mark.parametrize(("willingness", "is_reminded"), SPARED.values(), ids=SPARED)
+def test_who_pays_anyway_is_not_reminded_before_the_due_date(willingness, is_reminded):
+    told = Told(at("03-02 10:00")).hears(opened(), profile(), assessed(willingness=willingness), coming("03-05"))
+    assert (told.borrower.step is not None) == is_reminded
+
+
 def test_each_instalment_has_a_reminder_of_its_own():
     told = Told(at("03-02 10:00")).hears(opened(), profile(), coming("03-15", days_before=13)).wakes()
     told.hears(NoteAccepted(told.borrower.step.reservation.attempt_id))
