@@ -26,12 +26,12 @@ from shared.service.doors import (
     history_door,
     nothing_extra,
     nothing_sending,
-    parking_doors,
     street_doors,
     time_doors,
 )
 from shared.service.health import Measured, health_doors
 from shared.service.loops import STOP_SECONDS_MAX, Loop, Sweep, Watched
+from shared.service.operations import audit_door, letter_doors, parked_doors
 from shared.service.settings import Settings
 from shared.telemetry import set_up_logs, trace_of
 from shared.timers import Timers
@@ -79,7 +79,9 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
         street_doors(house, by_position=not settings.kafka_bootstrap, extra=assembly.extra_heads),
         history_door(house),
         time_doors(house, assembly.sending),
-        parking_doors(house),
+        parked_doors(house),
+        letter_doors(house),
+        audit_door(house),
         health_doors(house, loops),
     )
     for router in (*assembly.routers, *shared_routers):

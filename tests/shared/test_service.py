@@ -76,13 +76,48 @@ async def test_operators_see_and_settle_what_is_parked(first, second, keys):
         assert (item["key"], item["number"]) == ("A", 2)
         path = f"/v1/parked/{item['id']}"
         content = {"payment_id": "P", "loan_id": "L1", "amount": 12.0, "paid_on": "2025-01-01", "kind": "repayment"}
-        refused = await client.post(f"{path}/replace", json={"type": "PaymentReceived", "data": content})
+        why = {"reason": "bug-mended", "reference": "OPS-1"}
+        refused = await client.post(f"{path}/replace", json={**why, "type": "PaymentReceived", "data": content})
         assert refused.status_code == 422
-        discarded = await client.post(f"{path}/discard")
+        assert (await client.get(path)).json()["inside"]["type"] == "PaymentReceived"
+        discarded = await client.post(f"{path}/discard", json=why)
         assert (discarded.status_code, discarded.json()) == (200, {"applied": item["id"]})
-        assert (await client.post(f"{path}/discard")).status_code == 404
-        assert (await client.post(f"{path}/release")).status_code == 404
+        for act in ("discard", "release"):
+            assert (await client.post(f"{path}/{act}", json=why)).status_code == 404
+        assert (await client.get(path)).status_code == 404
+        (kept,) = (await client.get("/v1/operator-acts")).json()["items"]
+        assert (kept["operator"], kept["act"], kept["item_id"], kept["was"]["key"]) == (
+            "tests",
+            "discarded",
+            item["id"],
+            "A",
+        )
     assert (await state_of(second, "A")).count == 1
+
+
+WHY = {
+    "no body": (None, 422),
+    "no reason": ({}, 422),
+    "a reason nobody knows": ({"reason": "because"}, 422),
+    "another reason, told nowhere": ({"reason": "other"}, 422),
+    "another reason, told in a ticket": ({"reason": "other", "reference": "OPS-12345678"}, 404),
+    "a ticket of a repository": ({"reason": "bug-mended", "reference": "lender/loans#17"}, 404),
+    "no ticket": ({"reason": "bug-mended"}, 404),
+    "a ticket with room for a telephone number": ({"reason": "bug-mended", "reference": "OPS-138000000"}, 422),
+    "a sentence for a ticket": ({"reason": "bug-mended", "reference": "Mrs Li asked-1"}, 422),
+    "a reference too long": ({"reason": "bug-mended", "reference": "O" * 63 + "-1"}, 422),
+    "a note": ({"reason": "bug-mended", "note": "Mrs Li asked"}, 422),
+}
+
+
+@pytest.mark.parametrize(("why", "status"), WHY.values(), ids=WHY)
+@pytest.mark.parametrize(
+    "act", ["parked/9/release", "parked/9/discard", "dead-letters/9/retry", "dead-letters/9/discard"]
+)
+async def test_an_operator_says_why_in_words_that_hold_no_person(client, act, why, status):
+    answer = await client.post(f"/v1/{act}", **({} if why is None else {"json": why}))
+    assert answer.status_code == status, answer.text
+    assert "Li" not in answer.text
 
 
 async def test_the_process_lives_and_says_what_it_counts(first, keys):
@@ -105,7 +140,7 @@ async def test_no_door_but_health_is_open(first, keys):
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://street") as nobody:
         for path, methods in app.openapi()["paths"].items():
             for method in methods:
-                answer = await nobody.request(method, path.format(customer_id="A", parked_id=1), json={})
+                answer = await nobody.request(method, path.format(customer_id="A", parked_id=1, letter_id=1), json={})
                 assert (answer.status_code == 401) == (path not in OPEN), path
                 assert answer.status_code != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
 
