@@ -41,12 +41,20 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "body-too-large": 413,
     "media-type-not-supported": 415,
     "precondition-required": 428,
+    "too-many-calls": 429,
     "busy": 503,
     "unavailable": 503,
     "internal-error": 500,
 }
 _CODE_OF_STATUS: Final = {401: "unauthenticated", 403: "scope-missing", 404: "no-such-route", 405: "method-not-allowed"}
-_TITLES: Final = {400: "Bad request", 404: "Not found", 409: "Conflict", 422: "Not acceptable", 503: "Try again"}
+_TITLES: Final = {
+    400: "Bad request",
+    404: "Not found",
+    409: "Conflict",
+    422: "Not acceptable",
+    429: "Too many calls",
+    503: "Try again",
+}
 
 log = logging.getLogger("forbear.problems")
 
@@ -70,7 +78,8 @@ def problem(
         body["errors"] = [{"pointer": pointer} for pointer in refusal.pointers]
     if trace:
         body["trace"] = trace
-    extra = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    retry_seconds = refusal.retry_seconds or (RETRY_SECONDS if status == 503 else None)
+    extra = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, headers={**extra, **(headers or {})}, media_type=MEDIA_TYPE)

@@ -13,6 +13,7 @@ from shared.announcements import announce
 from shared.database import insert_rows, is_bad_data, is_weather, upsert_rows
 from shared.database.faults import sqlstate
 from shared.database.tables import journal
+from shared.fold.acts import settle_all
 from shared.fold.batch import Batch
 from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Sorted, Work
 from shared.fold.idempotency import recall, remember
@@ -127,6 +128,7 @@ class _Shell:
         await announce(connection, batch.announcements())
         await insert_rows(connection, journal, batch.journal)
         await note_gaps(connection, batch.gaps)
+        await settle_all(connection, batch.acts, batch.now)
         await free(connection, batch.freed)
         await park(connection, batch.parked)
         for name, rows in self.house.rows(batch.said).items():

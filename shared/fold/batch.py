@@ -9,6 +9,7 @@ from typing import Any, Final
 from shared.announcements import BYTES_MAX, Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
 from shared.events import Garbled, Unheeded, Wake
+from shared.fold.acts import Act
 from shared.fold.house import (
     Applied,
     Busy,
@@ -48,6 +49,7 @@ class Batch:
     parked: list[dict[str, Any]] = field(default_factory=list)
     gaps: dict[tuple[str, str], int] = field(default_factory=dict)
     freed: list[tuple[str, str]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
 
     def hear(self, item: Heard) -> Outcome:
         """Take one piece of work as far as it goes: apply, drop, note or set aside."""
@@ -164,6 +166,8 @@ class Batch:
         self.said.append(Said(item, made, before, state, now))
         if isinstance(item.via, Message) and item.via.released:
             self.freed.append((item.key, item.via.source))
+        if isinstance(item.via, Message) and item.via.act is not None:
+            self.acts.append(item.via.act)
         return Applied(item.key, made)
 
     def _cause(self, subject: Subject, item: Heard, context: Context, now: datetime) -> Cause:

@@ -13,6 +13,7 @@ from shared.announcements.said import Announcement
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import Command, Event, Wake
+from shared.fold.acts import Act
 from shared.fold.pulse import Pulse
 from shared.refusal import Refusal
 
@@ -34,6 +35,8 @@ class Message:
     envelope: Announcement | None = None
     released: bool = False
     """An operator vouches for it: it passes though its source is parked or its `previous` does not match."""
+    act: Act | None = None
+    """What the operator does by it: kept, and the item settled, in the transaction that applies this."""
 
 
 @dataclass(frozen=True, slots=True)

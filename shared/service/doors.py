@@ -1,10 +1,10 @@
-"""The doors that every house has: heads, announcements, a borrower's events, quiet, the clock, what is parked."""
+"""The doors that every house has: heads, announcements, a borrower's events, quiet, the clock."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,11 +20,10 @@ from shared.announcements import (
     list_wanted,
     to_json,
 )
-from shared.auth import Principal, requires
+from shared.auth import requires
 from shared.clock import ticks
-from shared.fold import Applied, House
-from shared.parking import discard, list_parked, release, release_edited
-from shared.refusal import Refusal, Refused, refuse
+from shared.fold import House
+from shared.refusal import refuse
 from shared.service.quiet import is_at_rest, is_at_work, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
@@ -42,7 +41,6 @@ Key = Annotated[str, Field(max_length=KEY_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
 HeardSoFar = Annotated[str, Field(pattern=r"^[a-z]{1,32}:[0-9]{1,18}$", examples=["ingest:120"])]
-ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class Keys(BaseModel):
@@ -68,13 +66,6 @@ class Moment(BaseModel):
     """A simulated business time."""
 
     now: AwareDatetime = Field(examples=["2025-01-01T00:00:00Z"])
-
-
-class Replacement(BaseModel):
-    """Content to be applied in place of a parked item."""
-
-    type: str = Field(max_length=128, examples=["PaymentReceived"])
-    data: dict[str, Any]
 
 
 async def nothing_extra(connection: AsyncConnection) -> Mapping[str, Any]:  # noqa: ARG001
@@ -210,47 +201,3 @@ async def _standing(
 def _numbers(heard: Sequence[str]) -> dict[str, int]:
     pairs = (one.split(":") for one in heard)
     return {source: int(number) for source, number in pairs}
-
-
-def parking_doors(house: House[Any]) -> APIRouter:
-    """What was set aside, for operators."""
-    router = APIRouter(tags=["operations"])
-    Operator = Annotated[Principal, Depends(requires("parked:write"))]  # noqa: N806
-
-    @router.get("/v1/parked", dependencies=[Depends(requires("parked:read"))])
-    async def read_parked(after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100) -> dict[str, Any]:
-        """Parked items, oldest first."""
-        async with house.database.reading() as connection:
-            return {"items": await list_parked(connection, after, limit)}
-
-    @router.post("/v1/parked/{parked_id}/release", status_code=202)
-    async def release_item(parked_id: ParkedId, operator: Operator) -> dict[str, int]:
-        """Let the item and its followers be pulled from their source again, in order."""
-        if not await release(house, parked_id, operator.name):
-            raise refuse("not-found", "there is no such parked item")
-        return {"released": parked_id}
-
-    @router.post("/v1/parked/{parked_id}/replace")
-    async def replace_item(parked_id: ParkedId, replacement: Replacement, operator: Operator) -> dict[str, int]:
-        """Apply other content in place of the item."""
-        outcome = await release_edited(house, parked_id, replacement.type, replacement.data, operator.name)
-        return _acted(outcome, parked_id)
-
-    @router.post("/v1/parked/{parked_id}/discard")
-    async def discard_item(
-        parked_id: ParkedId, operator: Operator, _: Annotated[dict[str, Any] | None, Body()] = None
-    ) -> dict[str, int]:
-        """Hear the item's number without acting on it."""
-        return _acted(await discard(house, parked_id, operator.name), parked_id)
-
-    return router
-
-
-def _acted(outcome: object, parked_id: int) -> dict[str, int]:
-    if outcome is None:
-        raise refuse("not-found", "there is no such parked item")
-    if isinstance(outcome, Refusal):
-        raise Refused(outcome)
-    if not isinstance(outcome, Applied):
-        raise refuse("conflict", "the item could not be applied; it is still parked")
-    return {"applied": parked_id}

@@ -90,7 +90,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "a wait without end": ("GET", "/v1/announcements?wait=1e9", {}, 422, "schema"),
     "U+0000 in a path": ("GET", "/v1/customers/%00/events", {}, 422, "schema"),
     "an item no database holds": ("POST", f"/v1/parked/{10**30}/release", {}, 422, "schema"),
-    "an item that is not there": ("POST", "/v1/parked/7/release", {}, 404, "not-found"),
+    "an item that is not there": ("POST", "/v1/parked/7/release", {"json": {"reason": "duplicate"}}, 404, "not-found"),
     "money by a float": ("POST", "/v1/payments", {"json": {"key": "A", "amount": 1.5}}, 422, "schema"),
     "an idempotency key with a blank": (
         "POST",
