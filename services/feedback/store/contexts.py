@@ -1,15 +1,18 @@
 """What decisions may know: the instant, and, where ingest was asked, how far the bank's day and our ears have come."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.context import Context, Heads
+from shared.codec import decode
 from shared.database.tables import subjects
 from shared.fold import Heard
 from shared.heads import Heads as Answer
+from shared.verify import Rebuild
 
 # PostgreSQL counts array elements from one; ingest is the first source.
 _FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Integer())], 0)
@@ -33,3 +36,19 @@ async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) ->
     asked = sorted(keys & answer.numbers.keys())
     found = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": asked})} if asked else {}
     return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """What the journal keeps of a context."""
+
+    heads: Heads
+
+
+async def rules_of(_connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None unless they are those of the policies in the code."""
+
+    def rebuild(now: datetime, kept: bytes | None) -> Context:
+        return Context(now, heads=decode(Unversioned, kept).heads if kept else None)
+
+    return rebuild if dict(Context(datetime.min.replace(tzinfo=UTC)).versions) == dict(versions) else None

@@ -38,6 +38,14 @@ async def rates_in_force(connection: AsyncConnection, day: date) -> BucketRates:
     return SHIPPED_RATES if row is None else _rates(row.version, _matrix(row))
 
 
+async def rates_named(connection: AsyncConnection, version: str) -> BucketRates | None:
+    """The rates that bear *version*: a kept one, else those that ship with the code."""
+    kept = await find_rates(connection, version)
+    if kept is not None:
+        return kept.rates
+    return SHIPPED_RATES if version == SHIPPED_RATES.version else None
+
+
 async def list_rates(connection: AsyncConnection) -> Sequence[KeptRates]:
     """The latest 100 versions, effective or to come, the latest first."""
     return [_kept(row) for row in await connection.execute(_LIST)]
