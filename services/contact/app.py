@@ -26,10 +26,10 @@ from services.contact.store.fitness import check_texts
 from services.contact.store.messages import Composer
 from services.contact.store.profiles import address
 from services.contact.store.rows import TABLES, Routes
-from services.contact.store.rulebooks import keep_rulebook, written
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
+from services.contact.store.written import rulebook_of
 from services.contact.timers import Ask
 from shared.clock import clock_named
 from shared.database import Database
@@ -83,8 +83,8 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
     book = load_packs(settings.packs)
     texts = load_texts(settings.templates)
     sealer = Sealer(settings.master_key_file)
-    rules = written(book, settings.strategy_file, texts.infos())
-    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), rules.digest)
+    rulebook = rulebook_of(book, settings.strategy_file, texts.infos())
+    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), rulebook.name)
     known = dict(peers) if peers is not None else street(settings)
     gateways = build_gateways(settings)
     house = build_house(settings, desk, known, gateways)
@@ -94,7 +94,6 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         async with house.database.begin() as connection:
             now = await house.clock.read(connection)
             await load_china(connection, now.date())
-            await keep_rulebook(connection, rules)
         check_texts(texts, book.packs, desk.strategy, now)
 
     routers = (
@@ -113,6 +112,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
             loops=[Sender(house, gateways, composer)],
             sending=count_open,
             prepare=open_books,
+            rulebook=rulebook,
         ),
     )
 

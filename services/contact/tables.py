@@ -156,14 +156,6 @@ calendars = Table(
     CheckConstraint("kind in ('holiday', 'working')", name="kind"),
 )
 
-# Packs, strategy and templates as they were in force, for whoever takes a decision again.
-rulebooks = Table(
-    "rulebooks",
-    metadata,
-    Column("digest", Key, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-)
-
 switches = Table(
     "switches",
     metadata,

@@ -20,7 +20,7 @@ from services.feedback.domain.decide import ANSWERS, decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.waking import wake_at
 from services.feedback.settings import Settings
-from services.feedback.store.contexts import gather, rules_of
+from services.feedback.store.contexts import RULEBOOK, gather, rules_of
 from services.feedback.store.rows import TABLES, rows_of
 from services.feedback.store.vault import Vault
 from services.feedback.timers import BankDay, Sweeper
@@ -70,7 +70,8 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         circumstances_door(entrance),
         cases_door(entrance),
     )
-    return build_app(house, settings, Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),)))
+    assembly = Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),), rulebook=RULEBOOK)
+    return build_app(house, settings, assembly)
 
 
 def verification_of(settings: Settings, peers: Mapping[str, Peer] | None = None) -> Verification[Borrower]:

@@ -25,7 +25,7 @@ from services.ingest.domain.facts import Posted
 from services.ingest.domain.waking import wake_at
 from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
-from services.ingest.store.contexts import named, posted_from, rules_of
+from services.ingest.store.contexts import named, posted_from, rulebook_of, rules_of
 from services.ingest.store.days import business_date, close_days, horizon
 from services.ingest.store.facts import TABLES, rows_of
 from services.ingest.timers import on_the_day, start_of_day
@@ -106,7 +106,10 @@ def build(settings: Settings) -> FastAPI:
         portfolio_door(house),
         pauses_door(house, zone),
     )
-    return build_app(house, settings, Assembly(routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day))
+    assembly = Assembly(
+        routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day, rulebook=rulebook_of(context)
+    )
+    return build_app(house, settings, assembly)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from services.scoring.settings import Settings
 from services.scoring.store.assessments import TABLES, rows_of
 from services.scoring.store.contexts import gather, rules_of
 from services.scoring.store.models import Model
+from services.scoring.store.rates import RULEBOOK
 from services.scoring.timers import on_the_day
 from shared.clock import clock_named
 from shared.database import Database
@@ -67,7 +68,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None, model: Mo
         models_door(house, model),
         portfolio_door(house),
     )
-    return build_app(house, settings, Assembly(routers=routers, peers=known))
+    return build_app(house, settings, Assembly(routers=routers, peers=known, rulebook=RULEBOOK))
 
 
 def verification_of(settings: Settings, peers: Mapping[str, Peer] | None = None) -> Verification[Borrower]:

@@ -91,6 +91,14 @@ journal = Table(
     Column("context", LargeBinary),
 )
 
+# Rules as they were in force (JSON), for whoever takes a decision again; versions name them.
+rulebooks = Table(
+    "rulebooks",
+    plumbing,
+    Column("name", Key, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # What each edition in the journal stands for: the versions (JSON) of the rules and models that decisions were taken
 # under. Kept once, because most decisions say nothing, and then no basis names them.
 editions = Table(
@@ -164,4 +172,4 @@ hearing = Table(
     Column("position", BigInteger, nullable=False),
 )
 
-APPEND_ONLY = ("announcements", "journal", "editions")
+APPEND_ONLY = ("announcements", "journal", "editions", "rulebooks")

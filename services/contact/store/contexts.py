@@ -12,12 +12,12 @@ from services.contact.domain.gate.pack import Packs
 from services.contact.domain.strategy import Strategy
 from services.contact.store.calendars import CalendarShelf, only_years
 from services.contact.store.hearing import Asked, Waits, hearings
-from services.contact.store.rulebooks import find_rulebook
 from services.contact.store.switches import Thrown, TooManySwitches, read_switches
+from services.contact.store.written import rules_in
 from shared.codec import decode
 from shared.events import Wake
 from shared.fold import Heard
-from shared.verify import Rebuild
+from shared.verify import Rebuild, find_rulebook
 
 
 @dataclass
@@ -90,7 +90,8 @@ class Unversioned:
 async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
     """How contexts are rebuilt under *versions*; None when those rules are not kept."""
     digest = versions.get("rulebook", "")
-    rules = await find_rulebook(connection, digest)
+    body = await find_rulebook(connection, digest)
+    rules = rules_in(body) if body else None
     if rules is None:
         return None
     loaded = await CalendarShelf().read(connection)

@@ -1,46 +1,63 @@
 """What decisions rest on, named so that they can be taken again; and facts as the journal holds them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
-from hashlib import sha256
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.domain.buckets import BucketSet
 from services.ingest.domain.context import Context
 from services.ingest.domain.facts import FACTS, Posted
-from shared.codec import canonical
+from services.ingest.domain.policies import Policy
+from services.ingest.domain.stages import StageTable
+from shared.codec import decode, encode
 from shared.codec.decoding import convert
-from shared.verify import Rebuild
+from shared.verify import Rebuild, Rulebook, find_rulebook
 
-JURISDICTION = "jurisdiction"
-COMING_DUE_DAYS = "coming-due-days"
+RULEBOOK: Final = "rulebook"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that decides besides the day: the tables, and the settings of the deployment."""
+
+    bucket_sets: dict[str, BucketSet]
+    stage_tables: dict[str, StageTable]
+    policies: dict[str, Policy]
+    jurisdiction: str
+    coming_due_days: int
+
+
+def rulebook_of(context: Context) -> Rulebook:
+    """The rules of *context*, to be kept."""
+    rules = Rules(
+        dict(context.bucket_sets), dict(context.stage_tables), dict(context.policies),
+        context.jurisdiction, context.coming_due_days,
+    )  # fmt: skip
+    return Rulebook.by_digest(encode(rules))
 
 
 def named(context: Context) -> Context:
-    """*context* under its versions: the settings of the deployment, and the digest of buckets, stages and policies."""
-    tables = (context.bucket_sets, context.stage_tables, context.policies)
-    rules = canonical([{name: asdict(one) for name, one in table.items()} for table in tables])
-    versions = {
-        JURISDICTION: context.jurisdiction,
-        COMING_DUE_DAYS: str(context.coming_due_days),
-        "rules": sha256(rules).hexdigest()[:16],
-    }
-    return replace(context, versions=versions)
+    """*context* under the name of its rules."""
+    return replace(context, versions={RULEBOOK: rulebook_of(context).name})
 
 
-async def rules_of(_connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
-    """How contexts are rebuilt under *versions*; None unless the rules are those in the code."""
-    if not versions.keys() >= {JURISDICTION, COMING_DUE_DAYS}:
+async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None when those rules are not kept."""
+    body = await find_rulebook(connection, versions.get(RULEBOOK, ""))
+    if body is None:
         return None
-    start, days = datetime.min.replace(tzinfo=UTC), int(versions[COMING_DUE_DAYS])
-    context = named(Context(start, jurisdiction=versions[JURISDICTION], coming_due_days=days))
+    rules = decode(Rules, body)
 
     def rebuild(now: datetime, _: bytes | None) -> Context:
-        return replace(context, now=now)
+        return Context(
+            now, rules.bucket_sets, rules.stage_tables, rules.policies, rules.jurisdiction, rules.coming_due_days,
+            versions,
+        )  # fmt: skip
 
-    return rebuild if dict(context.versions) == dict(versions) else None
+    return rebuild
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,6 @@ def upgrade() -> None:
     _create_withdrawals()
     _create_calendar_years()
     _create_calendars()
-    _create_rulebooks()
     _create_switches()
     _create_holds()
     _create_hold_endings()
@@ -208,15 +207,6 @@ def _create_calendars() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.CheckConstraint("kind in ('holiday', 'working')", name="calendars_kind_check"),
         sa.PrimaryKeyConstraint("calendar", "day", name="calendars_pkey"),
-    )
-
-
-def _create_rulebooks() -> None:
-    op.create_table(
-        "rulebooks",
-        sa.Column("digest", Key, nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="rulebooks_pkey"),
     )
 
 
