@@ -62,7 +62,7 @@ class Report:
     @property
     def is_well(self) -> bool:
         """Whether everything is as history has it."""
-        return not self.found
+        return not self.found.total()
 
     def as_json(self) -> Mapping[str, Any]:
         """The report as JSON types."""
