@@ -13,6 +13,18 @@ def reference(facts, as_of):
     return book.figures(as_of)
 
 
+def in_cents(figures):
+    """The figures of the house, as the reference tells them."""
+    return {
+        "days": figures.past_due_days,
+        "paused": figures.paused_days if figures.overdue_since else 0,
+        "delinquent": figures.delinquent_days,
+        "amount": int(figures.delinquent_amount * 100),
+        "since": figures.overdue_since,
+        "owed": int(figures.outstanding * 100),
+    }
+
+
 class Book:
     def __init__(self, valid):
         self.of = {}
