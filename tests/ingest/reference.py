@@ -144,7 +144,12 @@ def cents(amount):
 
 
 def rows_of(instalments):
-    return [{"due": one.due_on, "owed": cents(one.principal), "back": [], "number": one.number} for one in instalments]
+    return [{"due": one.due_on, "owed": whole(one), "back": [], "number": one.number} for one in instalments]
+
+
+def whole(instalment):
+    """Principal, interest and fees, in cents."""
+    return sum(cents(part or 0) for part in (instalment.principal, instalment.interest, instalment.fees))
 
 
 def pour(rows, money):
