@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any, Final
 
+from shared.database import is_weather
 from shared.verify.chains import check_chain
 from shared.verify.reading import Page, pages
 from shared.verify.replay import Replay
@@ -24,8 +25,17 @@ async def verify(verification: Verification[Any]) -> Report:
 
 
 def run_verification(verification: Verification[Any]) -> int:
-    """The exit code of the command; the last line it prints is the report as JSON."""
-    report = asyncio.run(_verify_and_close(verification))
+    """The exit code of the command: 0, 1 on a mismatch, 2 when a database or a source did not answer.
+
+    The last line it prints is the report as JSON.
+    """
+    try:
+        report = asyncio.run(_verify_and_close(verification))
+    except Exception as error:
+        if not is_weather(error):
+            raise
+        sys.stderr.write(f"{verification.house.name}: nothing was compared to its end: {error}\n")
+        return 2
     sys.stdout.write(json.dumps(report.as_json()) + "\n")
     return 0 if report.is_well else 1
 

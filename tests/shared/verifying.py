@@ -42,3 +42,7 @@ def verification(house: House[Any], *sources: House[Any]) -> Verification[Any]:
 async def verified(house: House[Any], *sources: House[Any]) -> Report:
     """What there is to say against the history of *house*."""
     return await verify(verification(house, *sources))
+
+
+def kinds(report: Report) -> set[str]:
+    return set(report.found)
