@@ -24,25 +24,6 @@ _FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Intege
 _HEARD = select(subjects.c.key, _FROM_INGEST.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
 
 
-async def gather(
-    connection: AsyncConnection, work: Sequence[Heard], prepared: Answer | None, now: datetime
-) -> Mapping[str, Context]:
-    """A context for each subject of *work*; *prepared* is ingest's answer, None if it gave none."""
-    keys = {item.key for item in work}
-    heads = await _heads(connection, prepared, keys) if prepared is not None else {}
-    return {key: Context(now, heads=heads.get(key), rulebook=RULEBOOK.name) for key in keys}
-
-
-async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:
-    """For each of *keys* that ingest was asked about: its business date, and whether we have heard it out.
-
-    The rows are locked by now, and the answer is older than the lock: what we heard since can only be more.
-    """
-    asked = sorted(keys & answer.numbers.keys())
-    found = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": asked})} if asked else {}
-    return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
-
-
 @dataclass(frozen=True, slots=True)
 class Unversioned:
     """What the journal keeps of a context."""
@@ -62,3 +43,22 @@ async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> 
         return Context(now, policies, decode(Unversioned, kept).heads if kept else None, name)
 
     return rebuild
+
+
+async def gather(
+    connection: AsyncConnection, work: Sequence[Heard], prepared: Answer | None, now: datetime
+) -> Mapping[str, Context]:
+    """A context for each subject of *work*; *prepared* is ingest's answer, None if it gave none."""
+    keys = {item.key for item in work}
+    heads = await _heads(connection, prepared, keys) if prepared is not None else {}
+    return {key: Context(now, heads=heads.get(key), rulebook=RULEBOOK.name) for key in keys}
+
+
+async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:
+    """For each of *keys* that ingest was asked about: its business date, and whether we have heard it out.
+
+    The rows are locked by now, and the answer is older than the lock: what we heard since can only be more.
+    """
+    asked = sorted(keys & answer.numbers.keys())
+    found = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": asked})} if asked else {}
+    return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
