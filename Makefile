@@ -9,7 +9,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-in
 CATALOGUE := $(wildcard deploy/catalogue.py deploy/catalogue/__main__.py)
 SCOPES ?=
 
-.PHONY: setup run up down status token reset test check format faults bench lock
+.PHONY: setup run up down status token verify reset test check format faults bench lock
 
 setup: $(STAMP)  ## install the locked packages and, where there is a JDK, the broker
 	@$(BIN)/python -m deploy.local setup
@@ -33,6 +33,9 @@ status: $(STAMP)  ## how every process stands, as JSON
 
 token: $(STAMP)  ## a token for 12 hours: make token SCOPES="events:write clock:write"
 	@$(BIN)/python -m deploy.local token "$(SCOPES)"
+
+verify: $(STAMP)  ## take every decision of what runs again, and compare its state with its history, as JSON
+	@$(BIN)/python -m deploy.local verify
 
 reset: $(STAMP)  ## stop everything and forget all data and keys
 	@$(BIN)/python -m deploy.local reset

@@ -61,7 +61,7 @@ def draw_plan(profile: Profile) -> Plan:
     steps = [*_postgres_steps(profile, postgres), *_kafka_steps(profile, broker), *before_houses]
     after = tuple(step.name for step in steps if step.once)
     bootstrap = broker.bootstrap if broker else ""
-    steps += [_house_step(profile, postgres, bootstrap, house, after) for house in HOUSES]
+    steps += [Step(house_program(profile, house, bootstrap), after) for house in HOUSES]
     return Plan((*steps, _sandbox_step(profile), _inbox_step(profile)), notice)
 
 
@@ -120,8 +120,10 @@ def _migration_steps(profile: Profile, server: PostgresServer, house: str) -> li
     return steps
 
 
-def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house: str, after: tuple[str, ...]) -> Step:
+def house_program(profile: Profile, house: str, bootstrap: str = "") -> Program:
+    """How *house* is run, with everything it is told; without *bootstrap* it knows of no broker."""
     port = profile.ports[house]
+    server = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
     environment = {
         "FORBEAR_HOUSE": house,
         "FORBEAR_HOST": LOOPBACK,
@@ -142,14 +144,8 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         **_master_key_environment(profile, house),
         **(_contact_environment(profile) if house == "contact" else {}),
     }
-    program = Program(
-        house,
-        _python(profile.service.format(house=house), house),
-        port,
-        environment,
-        is_ready=lambda: is_http_ready(port),
-    )
-    return Step(program, after)
+    argv = _python(profile.service.format(house=house), house)
+    return Program(house, argv, port, environment, is_ready=lambda: is_http_ready(port))
 
 
 def _contact_environment(profile: Profile) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Contact, put together: settings in, a running application out."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from services.contact.api.onboarding import onboarding_door
 from services.contact.api.profiles import profiles_door
 from services.contact.consumers import HANDLERS, HEARS
 from services.contact.domain.borrower import Borrower, blank
-from services.contact.domain.decide import decide
+from services.contact.domain.decide import ANSWERS, decide
 from services.contact.domain.evolve import evolve
 from services.contact.domain.waking import wake_at
 from services.contact.gateways import Gateway, SandboxGateway, SmtpGateway
@@ -21,7 +22,7 @@ from services.contact.sender import Sender
 from services.contact.settings import Settings
 from services.contact.store.attempts import count_open
 from services.contact.store.calendars import load_china
-from services.contact.store.contexts import Desk
+from services.contact.store.contexts import Desk, rules_of
 from services.contact.store.fitness import check_texts
 from services.contact.store.messages import Composer
 from services.contact.store.profiles import address
@@ -29,12 +30,14 @@ from services.contact.store.rows import TABLES, Routes
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
+from services.contact.store.written import rulebook_of
 from services.contact.timers import Ask
 from shared.clock import clock_named
 from shared.database import Database
 from shared.fold import House
 from shared.heads import Peer
 from shared.service import Assembly, build_app, serve
+from shared.verify import VERIFY, Verification, by_name, run_verification
 
 
 def build_house(
@@ -81,7 +84,8 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
     book = load_packs(settings.packs)
     texts = load_texts(settings.templates)
     sealer = Sealer(settings.master_key_file)
-    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
+    rulebook = rulebook_of(book, settings.strategy_file, texts.infos())
+    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), rulebook.name)
     known = dict(peers) if peers is not None else street(settings)
     gateways = build_gateways(settings)
     house = build_house(settings, desk, known, gateways)
@@ -110,8 +114,17 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
             loops=[Sender(house, gateways, composer)],
             sending=count_open,
             prepare=open_books,
+            rulebook=rulebook,
         ),
     )
+
+
+def verification_of(settings: Settings, peers: Mapping[str, Peer] | None = None) -> Verification[Borrower]:
+    """How contact's history is taken again, under the rules that it has kept. Raises: BadRules."""
+    packs, strategy = load_packs(settings.packs).packs, load_strategy(settings.strategy_file)
+    known = dict(peers) if peers is not None else street(settings)
+    house = build_house(settings, Desk(HEARS, packs, strategy, {}), known, {})
+    return Verification(house, known, by_name(ANSWERS), rules_of)
 
 
 def street(settings: Settings) -> dict[str, Peer]:
@@ -120,8 +133,10 @@ def street(settings: Settings) -> dict[str, Peer]:
 
 
 def main() -> None:
-    """Run contact until told to stop."""
+    """Run contact until told to stop; told to `verify`, compare its state with its history instead."""
     settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    if VERIFY in sys.argv[1:]:
+        sys.exit(run_verification(verification_of(settings)))
     serve(build(settings), settings, Path(__file__).parent.name)
 
 

@@ -1,5 +1,6 @@
 """Ingest, put together: settings in, a running application out."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,9 +21,11 @@ from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
 from services.ingest.domain.decide import decide
 from services.ingest.domain.evolve import evolve
+from services.ingest.domain.facts import Posted
 from services.ingest.domain.waking import wake_at
 from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
+from services.ingest.store.contexts import named, posted_from, rulebook_of, rules_of
 from services.ingest.store.days import business_date, close_days, horizon
 from services.ingest.store.facts import TABLES, rows_of
 from services.ingest.timers import on_the_day, start_of_day
@@ -30,6 +33,7 @@ from shared.clock import clock_named
 from shared.database import Database
 from shared.fold import Heard, House
 from shared.service import Assembly, build_app, serve
+from shared.verify import VERIFY, Verification, run_verification
 
 
 def build_house(settings: Settings, context: Context) -> House[Borrower]:
@@ -67,14 +71,21 @@ def build_house(settings: Settings, context: Context) -> House[Borrower]:
     )
 
 
+def context_of(settings: Settings) -> Context:
+    """What every decision rests on besides its instant."""
+    now = datetime.min.replace(tzinfo=UTC)
+    return named(Context(now, jurisdiction=settings.jurisdiction, coming_due_days=settings.coming_due_days))
+
+
+def verification_of(settings: Settings) -> Verification[Borrower]:
+    """How ingest's history is taken again."""
+    return Verification(build_house(settings, context_of(settings)), {}, {Posted.__name__: posted_from}, rules_of)
+
+
 def build(settings: Settings) -> FastAPI:
     """Ingest as an application."""
     zone = ZoneInfo(settings.business_zone)
-    context = Context(
-        now=datetime.min.replace(tzinfo=UTC),
-        jurisdiction=settings.jurisdiction,
-        coming_due_days=settings.coming_due_days,
-    )
+    context = context_of(settings)
     house = build_house(settings, context)
 
     async def open_first_day() -> None:
@@ -95,12 +106,17 @@ def build(settings: Settings) -> FastAPI:
         portfolio_door(house),
         pauses_door(house, zone),
     )
-    return build_app(house, settings, Assembly(routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day))
+    assembly = Assembly(
+        routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day, rulebook=rulebook_of(context)
+    )
+    return build_app(house, settings, assembly)
 
 
 def main() -> None:
-    """Run ingest until told to stop."""
+    """Run ingest until told to stop; told to `verify`, compare its state with its history instead."""
     settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    if VERIFY in sys.argv[1:]:
+        sys.exit(run_verification(verification_of(settings)))
     serve(build(settings), settings, Path(__file__).parent.name)
 
 

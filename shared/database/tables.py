@@ -75,6 +75,7 @@ published = Table(
     Column("id", BigInteger, nullable=False, unique=True),
 )
 
+# `said` is the last number said once the entry was applied; `edition` is null where nothing was decided.
 journal = Table(
     "journal",
     plumbing,
@@ -84,8 +85,27 @@ journal = Table(
     Column("number", BigInteger),
     Column("event_id", Uuid),
     Column("now", Instant, nullable=False),
+    Column("said", BigInteger, nullable=False),
+    Column("edition", BigInteger),
     Column("body", LargeBinary),
     Column("context", LargeBinary),
+)
+
+# Rules as they were in force (JSON), for whoever takes a decision again; versions name them.
+rulebooks = Table(
+    "rulebooks",
+    plumbing,
+    Column("name", Key, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# What each edition in the journal stands for: the versions (JSON) of the rules and models that decisions were taken
+# under. Kept once, because most decisions say nothing, and then no basis names them.
+editions = Table(
+    "editions",
+    plumbing,
+    Column("edition", BigInteger, primary_key=True, autoincrement=False),
+    Column("versions", Text, nullable=False),
 )
 
 gaps = Table(
@@ -181,4 +201,4 @@ hearing = Table(
     Column("position", BigInteger, nullable=False),
 )
 
-APPEND_ONLY = ("announcements", "journal", "operator_acts")
+APPEND_ONLY = ("announcements", "journal", "editions", "rulebooks", "operator_acts")

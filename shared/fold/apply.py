@@ -15,6 +15,7 @@ from shared.database.faults import sqlstate
 from shared.database.tables import journal
 from shared.fold.acts import settle_all
 from shared.fold.batch import Batch
+from shared.fold.editions import keep_editions
 from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Sorted, Work
 from shared.fold.idempotency import recall, remember
 from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
@@ -99,6 +100,9 @@ class _Shell:
                 _outcome(batch, item)
             await self._record(connection, batch)
             await remember(connection, work, outcomes)
+            # Last of all: two processes that keep the same new edition wait for each other here, and lock nothing more.
+            await keep_editions(connection, self.house, batch.editions)
+        self.house.editions.update(batch.editions)
         return {index: outcomes[i] for i, index in enumerate(indexes)}
 
     async def _load(

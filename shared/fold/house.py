@@ -260,6 +260,8 @@ class House(Generic[State]):
     wakes_first: bool = False
     wake_instant: Callable[[datetime], datetime] = unchanged
     """From what `wake_at` answers to the instant by the clock, where the two differ (ingest's are dates)."""
+    editions: set[int] = field(default_factory=set)
+    """Editions that this process knows to be kept."""
     spoke: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was announced here: the relay of this process need not wait for its next look."""
     moved: Pulse = field(default_factory=Pulse)

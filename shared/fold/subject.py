@@ -50,7 +50,7 @@ class Subject:
         self.heard_ids: list[UUID | None] = [*row.heard_ids, *[None] * missing]
         self.position: int = row.position
         self.parked: frozenset[str] = frozenset(row.parked)
-        self.state = _state(house, row)
+        self.state = state_in(house, row)
         self.wake_at: datetime | None = row.wake_at
         self.changed = False
 
@@ -97,7 +97,8 @@ class Subject:
         return body
 
 
-def _state(house: House[Any], row: Row[Any]) -> Any:
+def state_in(house: House[Any], row: Row[Any]) -> Any:
+    """The state that *row* keeps. Raises: NewerState, Unreadable."""
     if not row.body:
         return house.blank(row.key)
     if row.schema == house.schema:

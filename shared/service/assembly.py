@@ -37,6 +37,7 @@ from shared.service.rates import Rates
 from shared.service.settings import Settings
 from shared.telemetry import set_up_logs, trace_of
 from shared.timers import Timers
+from shared.verify import Rulebook, keep_rulebook
 
 CONNECTIONS_MAX: Final = 500
 EXIT_NOT_STARTED: Final = 3
@@ -44,7 +45,10 @@ EXIT_NOT_STARTED: Final = 3
 
 @dataclass(frozen=True)
 class Assembly:
-    """What a house adds to the doors and loops that all have; `prepare` runs before the doors open."""
+    """What a house adds to the doors and loops that all have.
+
+    `prepare` runs before the doors open, and `rulebook`, the rules it decides by, is kept by then.
+    """
 
     routers: Sequence[APIRouter]
     peers: dict[str, Peer] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Assembly:
     extra_heads: Extra = nothing_extra
     sending: Count = nothing_sending
     prepare: Callable[[], Awaitable[None]] | None = None
+    rulebook: Rulebook | None = None
 
 
 def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> FastAPI:
@@ -60,6 +65,9 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if assembly.rulebook is not None:
+            async with house.database.begin() as connection:
+                await keep_rulebook(connection, assembly.rulebook)
         if assembly.prepare is not None:
             await assembly.prepare()
         for loop in loops:

@@ -38,6 +38,7 @@ OWN_ROOMS = {
 SHARED = {
     "__init__", "clock", "ids", "money", "refusal", "events", "codec", "database", "announcements", "heads", "fold",
     "pull", "parking", "relay", "consumer", "timers", "problems", "auth", "telemetry", "migrations", "service",
+    "verify",
 }  # fmt: skip
 EMPTY_NAMES = re.compile(r"(^|_)(utils?|helpers?|managers?|common|core|misc)(_|$)")
 # What the pure core may import, and nothing else.

@@ -27,6 +27,7 @@ from shared.relay import NumberingPublisher, Relay
 from shared.service import Assembly, Settings, build_app
 from tests.harness import Databases
 from tests.shared.toy import Pay, Purse, RingAt, evolve, make_tables, pay
+from tests.shared.verifying import verified
 
 POLL_SECONDS = 0.02
 
@@ -138,6 +139,9 @@ async def check_folds(house: House[Any], source: House[Any] | None = None) -> No
         states[row.key] = state
     kept = {row.key: decode(Purse, row.body) for row in await rows_of(house, subjects) if row.body}
     assert kept == states
+    report = await verified(house, *([source] if source else []))
+    assert report.mismatches == []
+    assert report.entries == len(entries)
 
 
 async def all_said(house: House[Any]) -> list[Announcement]:

@@ -53,6 +53,7 @@ class Loan:
     payments: tuple[Payment, ...] = ()
     coming: Coming | None = None
     closed: bool = False
+    closed_on: date | None = None
 
     @property
     def owed(self) -> Decimal:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from services.contact.domain.gate.calendars import Calendars
@@ -60,7 +61,8 @@ class Context:
 
     `now` of a wake is the instant it was asked for; `clock` what the clock showed then, later after an outage: contacts
     are judged by `at`, the later of the two. `switches` None: they could not be read, so nothing is sent. `budget`:
-    what may still be spent, by currency; a currency that is missing is not limited.
+    what may still be spent, by currency; a currency that is missing is not limited. `rulebook`: the digest under which
+    packs, strategy and templates are kept as they are written.
     """
 
     now: datetime
@@ -72,6 +74,7 @@ class Context:
     heads: Hearing | None = None
     budget: Mapping[str, Decimal] = field(default_factory=dict)
     clock: datetime | None = None
+    rulebook: str | None = None
 
     @property
     def at(self) -> datetime:
@@ -80,11 +83,14 @@ class Context:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The versions of strategy and packs in force."""
-        return {
+        """The versions of strategy and packs in force, the rules behind them, and the years of the calendars."""
+        named = {
             f"strategy.{self.strategy.name}": self.strategy.version,
             "packs": versions_of(self.packs.by_name.values()),
+            "rulebook": self.rulebook,
+            "calendars": " ".join(f"{name}@{spans(self.calendars[name].years)}" for name in sorted(self.calendars)),
         }
+        return {name: version for name, version in named.items() if version}
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:
@@ -97,6 +103,14 @@ class Context:
             "switches": self.switches,
             "budget": dict(self.budget),
         }
+
+
+@cache
+def spans(years: frozenset[int]) -> str:
+    """Years in short: `2004-2026`, or `2004-2010,2012`."""
+    starts = sorted(year for year in years if year - 1 not in years)
+    ends = sorted(year for year in years if year + 1 not in years)
+    return ",".join(str(one) if one == last else f"{one}-{last}" for one, last in zip(starts, ends, strict=True))
 
 
 def versions_of(packs: Iterable[Pack]) -> str:

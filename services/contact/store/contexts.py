@@ -2,28 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.domain.context import Context, Switches, TemplateInfo
+from services.contact.domain.context import Context, Hearing, Switches, TemplateInfo
 from services.contact.domain.gate.pack import Packs
 from services.contact.domain.strategy import Strategy
-from services.contact.store.calendars import CalendarShelf
+from services.contact.store.calendars import CalendarShelf, only_years
 from services.contact.store.hearing import Asked, Waits, hearings
 from services.contact.store.switches import Thrown, TooManySwitches, read_switches
+from services.contact.store.written import rules_in
+from shared.codec import decode
 from shared.events import Wake
 from shared.fold import Heard
+from shared.verify import Rebuild, find_rulebook
 
 
 @dataclass
 class Desk:
-    """The rules in force, and what is remembered between batches."""
+    """The rules in force (`rulebook`: under which digest they are kept), and what is remembered between batches."""
 
     hears: Sequence[str]
     packs: Packs
     strategy: Strategy
     templates: Mapping[tuple[str, str], TemplateInfo]
+    rulebook: str | None = None
     calendars: CalendarShelf = field(default_factory=CalendarShelf)
     waits: Waits = field(default_factory=Waits)
 
@@ -49,6 +54,7 @@ class Desk:
             templates=self.templates,
             switches=await _switches(connection),
             clock=now,
+            rulebook=self.rulebook,
         )
 
 
@@ -69,3 +75,36 @@ def as_seen(thrown: Thrown) -> Switches:
     return Switches(
         "global" in thrown.values, of("channel"), of("provider"), of("strategy"), of("segment"), of("borrower")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """What the journal keeps of a context."""
+
+    heads: Hearing
+    clock: datetime
+    switches: Switches | None
+    budget: dict[str, Decimal]
+
+
+async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None when those rules are not kept."""
+    digest = versions.get("rulebook", "")
+    body = await find_rulebook(connection, digest)
+    rules = rules_in(body) if body else None
+    if rules is None:
+        return None
+    loaded = await CalendarShelf().read(connection)
+    calendars = only_years(loaded, versions.get("calendars", ""))
+    start = datetime.min.replace(tzinfo=UTC)
+    context = Context(start, rules.packs, rules.strategy, calendars, rules.templates, rulebook=digest)
+
+    def rebuild(now: datetime, kept: bytes | None) -> Context:
+        if kept is None:
+            return replace(context, now=now, clock=now)
+        found = decode(Unversioned, kept)
+        return replace(
+            context, now=now, clock=found.clock, heads=found.heads, switches=found.switches, budget=found.budget
+        )
+
+    return rebuild

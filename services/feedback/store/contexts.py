@@ -1,19 +1,48 @@
 """What decisions may know: the instant, and, where ingest was asked, how far the bank's day and our ears have come."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.context import Context, Heads
+from services.feedback.domain.policy import POLICIES, Policies
+from shared.codec import decode, encode
 from shared.database.tables import subjects
 from shared.fold import Heard
 from shared.heads import Heads as Answer
+from shared.verify import Rebuild, Rulebook, find_rulebook
+
+RULEBOOK: Final = Rulebook.by_digest(encode(dict(POLICIES)))
+"""The policies in force."""
 
 # PostgreSQL counts array elements from one; ingest is the first source.
 _FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Integer())], 0)
 _HEARD = select(subjects.c.key, _FROM_INGEST.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """What the journal keeps of a context."""
+
+    heads: Heads
+
+
+async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None when those policies are not kept."""
+    name = versions.get("rulebook")
+    body = await find_rulebook(connection, name) if name else None
+    if body is None:
+        return None
+    policies = decode(dict[str, Policies], body)
+
+    def rebuild(now: datetime, kept: bytes | None) -> Context:
+        return Context(now, policies, decode(Unversioned, kept).heads if kept else None, name)
+
+    return rebuild
 
 
 async def gather(
@@ -22,7 +51,7 @@ async def gather(
     """A context for each subject of *work*; *prepared* is ingest's answer, None if it gave none."""
     keys = {item.key for item in work}
     heads = await _heads(connection, prepared, keys) if prepared is not None else {}
-    return {key: Context(now, heads=heads.get(key)) for key in keys}
+    return {key: Context(now, heads=heads.get(key), rulebook=RULEBOOK.name) for key in keys}
 
 
 async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:

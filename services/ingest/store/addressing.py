@@ -95,7 +95,9 @@ class _Book:
             owner = fact.customer_id
         key = owner or self.owners[f"loan:{loan_of(fact)}"]
         filled = replace(posted, business_date=self.today)
-        return key, replace(filled, about=about.fact, about_time=about.time) if about else filled
+        if about is not None:
+            filled = replace(filled, about=about.fact, about_time=about.time, about_type=about.type)
+        return key, filled
 
 
 async def address(connection: AsyncConnection, work: Sequence[Work], patient: bool, clock: Clock) -> Sorted:
