@@ -20,7 +20,7 @@ from services.feedback.domain.decide import ANSWERS, decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.waking import wake_at
 from services.feedback.settings import Settings
-from services.feedback.store.contexts import RULEBOOK, gather, rules_of
+from services.feedback.store.contexts import Rules, rules_of
 from services.feedback.store.rows import TABLES, rows_of
 from services.feedback.store.vault import Vault
 from services.feedback.timers import BankDay, Sweeper
@@ -46,7 +46,7 @@ def build_house(settings: Settings, ingest: Peer) -> House[Borrower]:
         evolve=evolve,
         decide=decide,
         wake_at=wake_at,
-        gather=gather,
+        gather=Rules.of_bank(settings.business_zone).gather,
         listens_to=frozenset(HANDLERS),
         database=database,
         clock=clock,
@@ -59,18 +59,19 @@ def build_house(settings: Settings, ingest: Peer) -> House[Borrower]:
 def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
     """Feedback as an application; *peers* are the houses it hears, by default where the settings say."""
     known = dict(peers) if peers is not None else street(settings)
+    rules = Rules.of_bank(settings.business_zone)
     house = build_house(settings, known["ingest"])
     entrance = Entrance(house, Vault.with_key_in(settings.master_key_file))
     routers = (
         promises_door(entrance),
         hardship_door(entrance),
         disputes_door(entrance),
-        complaints_door(entrance),
+        complaints_door(entrance, rules.policies),
         wishes_door(entrance),
         circumstances_door(entrance),
         cases_door(entrance),
     )
-    assembly = Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),), rulebook=RULEBOOK)
+    assembly = Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),), rulebook=rules.rulebook)
     return build_app(house, settings, assembly)
 
 

@@ -13,7 +13,7 @@ from deploy.local.secrets import ensure_master_key
 from deploy.local.tokens import ensure_keys, jwks_file
 from services.feedback import app as feedback
 from services.feedback.settings import Settings as FeedbackSettings
-from services.feedback.store.contexts import RULEBOOK as POLICIES
+from services.feedback.store.contexts import Rules
 from services.ingest import app as ingest
 from services.ingest.api.events import events_door
 from services.ingest.settings import Settings as IngestSettings
@@ -80,7 +80,7 @@ async def a_feedback(databases: Databases, folder: Path, source: House[Any]) -> 
         master_key_file=folder / "master.key",
     )  # fmt: skip
     verification = feedback.verification_of(made, _sources(source, "scoring", "contact"))
-    await _keep(verification.house, POLICIES)
+    await _keep(verification.house, Rules.of_bank("Asia/Shanghai").rulebook)
     yield verification
     await verification.house.database.close()
 

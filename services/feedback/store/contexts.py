@@ -3,21 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Self
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.context import Context, Heads
-from services.feedback.domain.policy import POLICIES, Policies
+from services.feedback.domain.policy import Policies, policies_of_bank
 from shared.codec import decode, encode
 from shared.database.tables import subjects
 from shared.fold import Heard
 from shared.heads import Heads as Answer
 from shared.verify import Rebuild, Rulebook, find_rulebook
-
-RULEBOOK: Final = Rulebook.by_digest(encode(dict(POLICIES)))
-"""The policies in force."""
 
 # PostgreSQL counts array elements from one; ingest is the first source.
 _FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Integer())], 0)
@@ -45,13 +42,26 @@ async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> 
     return rebuild
 
 
-async def gather(
-    connection: AsyncConnection, work: Sequence[Heard], prepared: Answer | None, now: datetime
-) -> Mapping[str, Context]:
-    """A context for each subject of *work*; *prepared* is ingest's answer, None if it gave none."""
-    keys = {item.key for item in work}
-    heads = await _heads(connection, prepared, keys) if prepared is not None else {}
-    return {key: Context(now, heads=heads.get(key), rulebook=RULEBOOK.name) for key in keys}
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policies in force, and the rulebook that keeps them."""
+
+    policies: Mapping[str, Policies]
+    rulebook: Rulebook
+
+    @classmethod
+    def of_bank(cls, zone: str) -> Self:
+        """Those of a lender whose business days follow the calendar of *zone*."""
+        policies = policies_of_bank(zone)
+        return cls(policies, Rulebook.by_digest(encode(dict(policies))))
+
+    async def gather(
+        self, connection: AsyncConnection, work: Sequence[Heard], prepared: Answer | None, now: datetime
+    ) -> Mapping[str, Context]:
+        """A context for each subject of *work*; *prepared* is ingest's answer, None if it gave none."""
+        keys = {item.key for item in work}
+        heads = await _heads(connection, prepared, keys) if prepared is not None else {}
+        return {key: Context(now, self.policies, heads.get(key), self.rulebook.name) for key in keys}
 
 
 async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:
