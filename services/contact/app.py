@@ -28,6 +28,7 @@ from services.contact.store.rows import TABLES, Routes
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
+from services.contact.store.vault import check_master_key
 from services.contact.timers import Ask
 from shared.clock import clock_named
 from shared.database import Database
@@ -88,6 +89,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
 
     async def open_books() -> None:
         async with house.database.begin() as connection:
+            await check_master_key(connection, sealer)
             now = await house.clock.read(connection)
             await load_china(connection, now.date())
         check_texts(texts, book.packs, desk.strategy, now)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -196,15 +195,10 @@ class Sender:
         for attempt in claimed:
             message = messages[attempt.attempt_id]
             if isinstance(message, Message):
-                ready.append(self._ready(attempt, message))
+                ready.append(_ready(attempt, message))
             else:
                 refused.append(Closing(attempt.attempt_id, "rejected", message))
         return ready, refused
-
-    def _ready(self, attempt: Attempt, message: Message) -> Ready:
-        outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
-        text_hash = sha256(message.body.encode()).digest()
-        return Ready(attempt, outgoing, Written(attempt.attempt_id, self._composer.digest(message, attempt), text_hash))
 
     async def _call(self, one: Ready, started_at: float) -> Closing:
         """The one call of an attempt: now, or not at all."""
@@ -239,6 +233,11 @@ class Sender:
                 log.error("the story of a borrower refuses an outcome", extra={"reason_code": outcome.code})
         async with self._house.database.begin() as connection:
             await store.mark_reported(connection, told)
+
+
+def _ready(attempt: Attempt, message: Message) -> Ready:
+    outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
+    return Ready(attempt, outgoing, Written(attempt.attempt_id, message.request_hash, message.text_hash))
 
 
 async def _whole(round_: Coroutine[Any, Any, None]) -> None:

@@ -23,6 +23,15 @@ from shared.database.tables import NAMING, Instant, Key
 
 metadata = MetaData(naming_convention=NAMING)
 
+# By which the one master key is known again: with another, every address would look tampered with.
+master_keys = Table(
+    "master_keys",
+    metadata,
+    Column("single", Boolean, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    CheckConstraint("single", name="single"),
+)
+
 # A borrower's data key, wrapped by the master key; erasure deletes the row, and with it what was sealed is noise.
 data_keys = Table(
     "data_keys",

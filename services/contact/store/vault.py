@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.store.sealing import Kind, Sealer
-from services.contact.tables import data_keys, reveals, vault
+from services.contact.store.sealing import BadMasterKey, Kind, Sealer
+from services.contact.tables import data_keys, master_keys, reveals, vault
 from shared.refusal import refuse
 
 KIND_OF_CHANNEL: Final[Mapping[str, Kind]] = {
@@ -21,6 +21,8 @@ KIND_OF_CHANNEL: Final[Mapping[str, Kind]] = {
 UNUSED_HOURS_MAX: Final = 24
 SWEEP_MAX: Final = 500
 
+_KNOW_MASTER = insert(master_keys).values(single=True, fingerprint=bindparam("known")).on_conflict_do_nothing()
+_MASTER = select(master_keys.c.fingerprint)
 _INSERT_KEY = insert(data_keys).values(
     key=bindparam("of"), wrapped=bindparam("fresh"), made_at=func.clock_timestamp()
 ).on_conflict_do_nothing()  # fmt: skip
@@ -74,6 +76,13 @@ class Opened:
     key: str
     kind: Kind
     value: str
+
+
+async def check_master_key(connection: AsyncConnection, sealer: Sealer) -> None:
+    """Raises: BadMasterKey when what lies in the vault was sealed under another one; the first one seen is the one."""
+    await connection.execute(_KNOW_MASTER, {"known": sealer.fingerprint})
+    if (await connection.execute(_MASTER)).scalar_one() != sealer.fingerprint:
+        raise BadMasterKey("the vault was sealed under another master key: nothing in it would open")
 
 
 async def wrapped_key(connection: AsyncConnection, sealer: Sealer, key: str) -> bytes:

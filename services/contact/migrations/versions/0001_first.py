@@ -32,6 +32,7 @@ end $$
 def upgrade() -> None:
     """Create everything."""
     create_plumbing()
+    _create_master_keys()
     _create_data_keys()
     _create_vault()
     _create_profiles()
@@ -47,6 +48,16 @@ def upgrade() -> None:
     op.execute(
         "create trigger only_forward before update on attempts "
         "for each row execute function attempts_only_move_forward()"
+    )
+
+
+def _create_master_keys() -> None:
+    op.create_table(
+        "master_keys",
+        sa.Column("single", sa.Boolean(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("single", name="master_keys_single_check"),
+        sa.PrimaryKeyConstraint("single", name="master_keys_pkey"),
     )
 
 
