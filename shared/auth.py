@@ -17,6 +17,8 @@ from shared.refusal import refuse
 ALGORITHMS: Final = ("EdDSA", "RS256")
 LEEWAY_SECONDS: Final = 30
 AUDIENCE: Final = "forbear"
+SUBJECT_CHARACTERS_MAX: Final = 128
+_INTERNAL: Final = "internal:"
 
 log = logging.getLogger("forbear.auth")
 
@@ -29,6 +31,11 @@ class Principal:
 
     name: str
     scopes: frozenset[str]
+
+
+def internal(name: str) -> str:
+    """The principal that a house itself acts under; no token can speak for it."""
+    return f"{_INTERNAL}{name}"
 
 
 class Authenticator:
@@ -55,7 +62,7 @@ class Authenticator:
             raise refuse("token-expired", "the token has expired") from None
         except (jwt.PyJWTError, ValueError, KeyError, TypeError):
             raise refuse("unauthenticated", "the token cannot be accepted") from None
-        return Principal(str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+        return Principal(_outsider(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """Raises: KeyError."""
@@ -71,6 +78,14 @@ class Authenticator:
         if version != self._version:
             self._keys = dict(_usable(json.loads(self._file.read_text())["keys"]))
             self._version = version
+
+
+def _outsider(subject: str) -> str:
+    """*subject* as the name of a caller. Raises: Refused for one that no caller can have."""
+    fits = 0 < len(subject) <= SUBJECT_CHARACTERS_MAX and subject.isprintable()
+    if not fits or subject.startswith(_INTERNAL):
+        raise refuse("unauthenticated", "the token's subject cannot be accepted")
+    return subject
 
 
 def _usable(keys: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, jwt.PyJWK]]:

@@ -245,6 +245,29 @@ async def test_no_door_opens_without_its_scope(contact, method, path, scope):
         assert (answer.status_code == 403) == refused, answer.text
 
 
+NUL_DOORS = (
+    "GET /v1/attempts?state=unknown&after=%00", "POST /v1/attempts/%00/settle", "GET /v1/holds?after=%00",
+    "GET /v1/holds?customer_id=%00", "DELETE /v1/holds/%00", "GET /v1/customers/%00/contacts",
+    "GET /v1/customers/%00/profile", "GET /v1/packs/%00", "DELETE /v1/killswitch?scope=channel&value=%00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("door", NUL_DOORS)
+async def test_text_that_no_database_holds_is_refused_at_every_door(contact, door):
+    method, path = door.split()
+    body = {"json": {"outcome": "written_off"}} if method == "POST" else {}
+    answer = await contact.http.request(method, path, **body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema")
+
+
+async def test_a_reason_that_no_database_holds_is_refused(contact):
+    await state(contact)
+    odd = {"reason": "because\x00of that"}
+    revealed = await contact.post("/v1/customers/C1/profile/reveal", odd)
+    thrown = await contact.put("/v1/killswitch", {"scope": "channel", "value": "sms", **odd})
+    assert (revealed.status_code, thrown.status_code) == (422, 422)
+
+
 async def test_an_attempt_nobody_knows_cannot_be_settled(contact):
     answer = await contact.post("/v1/attempts/A1/settle", {"outcome": "written_off"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
