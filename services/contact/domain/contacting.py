@@ -21,7 +21,7 @@ from services.contact.domain.borrower import (
     Step,
     Withheld,
 )
-from services.contact.domain.commands import ApproveContact, NoteRefusedBySwitch
+from services.contact.domain.commands import ApproveContact, NoteMissedWindow, NoteRefusedBySwitch, NoteWithdrawn
 from shared.events import (
     ContactCancelled,
     ContactDeferred,
@@ -111,7 +111,7 @@ def note_deferral(borrower: Borrower, event: ContactDeferred) -> Borrower:
     return replace(borrower, step=replace(step, not_before=event.not_before, reservation=None))
 
 
-def note_refused(borrower: Borrower, command: NoteRefusedBySwitch) -> Borrower:
+def note_not_begun(borrower: Borrower, command: NoteRefusedBySwitch | NoteMissedWindow | NoteWithdrawn) -> Borrower:
     """A withdrawn attempt never went out: its slot is free again. (One still wanted is deferred, and freed by that.)"""
     contact = attempt_of(borrower, command.attempt_id)
     if contact is None or contact.outcome != "withdrawn":
@@ -231,7 +231,9 @@ STEP_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = Mappin
         ContactDelivered: note_delivery,
         ContactFailed: note_failure,
         ContactUncertain: note_uncertain,
-        NoteRefusedBySwitch: note_refused,
+        NoteRefusedBySwitch: note_not_begun,
+        NoteMissedWindow: note_not_begun,
+        NoteWithdrawn: note_not_begun,
         ApproveContact: note_approval,
     }
 )

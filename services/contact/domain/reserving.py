@@ -187,8 +187,8 @@ def _wait(step: Step, decision: GateDecision, reason: Waiting, at: datetime) -> 
         yield ContactDeferred(step.contact_id, step.loan_ids, channel, reason, at, decision, step.name)
 
 
-def take_up_again(borrower: Borrower, wake: Wake, context: Context) -> Iterator[Event]:
-    """With no step open, go on planning; a wake that finds one still waiting leaves all as it is."""
+def take_up_again(borrower: Borrower, fact: Any, context: Context) -> Iterator[Event]:
+    """With no step open, go on planning; one that still waits is left as it is."""
     if borrower.step is None:
-        yield from choose_treatment(borrower, wake, context)
-        yield from plan_next_step(borrower, wake, context)
+        yield from choose_treatment(borrower, fact, context)
+        yield from plan_next_step(borrower, fact, context)
