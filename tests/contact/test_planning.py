@@ -1,5 +1,6 @@
 """Planning: what is planned, for when and by which channel, and what is withheld instead."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -279,7 +280,7 @@ def test_a_choice_carries_its_cost_and_what_is_expected():
 
 def test_a_letter_is_used_where_a_step_allows_nothing_cheaper_to_reach_the_borrower():
     told = Told(at("03-05 10:00")).hears(
-        opened(),
+        replace(opened(), product="online_consumer_loan"),
         profile(ChannelProfile("mail", LETTER)),
         CauseStated("S1", "short_relief", "short"),
         late("03-05", "03-01"),

@@ -47,11 +47,15 @@ class Switches:
 
 
 class TemplateInfo(NamedTuple):
-    """One text in one language, as it stands: its version, its hash, and whether a person approved it."""
+    """One text in one language, as it stands: its version, its hash, and whether a person approved it.
+
+    `says`: the content flags that its author vouches for, all of them; None: nobody said.
+    """
 
     version: str
     text_hash: str
     approved: bool
+    says: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

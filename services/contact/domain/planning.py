@@ -96,10 +96,17 @@ def refuse_template(borrower: Borrower, rung: Rung, context: Context) -> GateDec
     return refused_by_house(TEMPLATE_RULE, context, review=True)
 
 
+def said_by(borrower: Borrower, rung: Rung, context: Context) -> frozenset[str] | None:
+    """What the step's text says, in the language it would be written in; None while no text is known."""
+    info = context.templates.get((rung.template, language_of(borrower) or ""))
+    return None if info is None else info.says
+
+
 def _slots(borrower: Borrower, following: Next, context: Context) -> Iterator[Slot]:
     currency = borrower.loans[following.loan_ids[0]].currency
+    says = said_by(borrower, following.rung, context)
     for way, address_ref in ways_to(borrower, following.rung, currency, context.strategy, context.at):
-        proposed = Proposed(way.channel, address_ref, following.loan_ids, following.rung.purpose)
+        proposed = Proposed(way.channel, address_ref, following.loan_ids, following.rung.purpose, says)
         decision = judge(borrower, proposed, following.at, context)
         yield Slot(way.channel, decision.earliest_permitted or following.at, decision)
 

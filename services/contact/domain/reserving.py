@@ -13,7 +13,7 @@ from services.contact.domain.casework import Proposed
 from services.contact.domain.context import Context
 from services.contact.domain.judging import judge
 from services.contact.domain.names import attempt_id
-from services.contact.domain.planning import plan_next_step, refuse_step
+from services.contact.domain.planning import plan_next_step, refuse_step, said_by
 from services.contact.domain.reaching import address_for, day_of, language_of
 from services.contact.domain.standing import hold_on
 from services.contact.domain.stepping import home_of
@@ -97,7 +97,7 @@ def _judge_step(borrower: Borrower, step: Step, context: Context) -> Iterator[Ev
     """The gate's word at this instant, and at the last one at which the attempt may be handed over."""
     rung = context.strategy.rung(step.name)
     assert rung is not None, "a step whose rung is gone was given up"
-    proposed = _proposed(borrower, step, context.at)
+    proposed = _proposed(borrower, step, context)
     send_by = min(context.at + SEND_WITHIN, step.expires_at)
     decision = refuse_step(borrower, rung, context) or judge(borrower, proposed, context.at, context)
     if decision.decision == "allow":
@@ -109,14 +109,16 @@ def _judge_step(borrower: Borrower, step: Step, context: Context) -> Iterator[Ev
         yield from _not_now(step, decision, "missed-window" if _is_late(step, context) else "gate")
 
 
-def _proposed(borrower: Borrower, step: Step, at: datetime) -> Proposed:
+def _proposed(borrower: Borrower, step: Step, context: Context) -> Proposed:
     """The step as it would be made: about what is still owed, and free to be spoken about."""
-    owed = still_owed(borrower, step, at)
+    owed = still_owed(borrower, step, context.at)
     free = tuple(loan_id for loan_id in owed if hold_on(borrower, loan_id) is None)
-    address_ref = address_for(borrower, step.channel, at)
+    address_ref = address_for(borrower, step.channel, context.at)
+    rung = context.strategy.rung(step.name)
     assert free, "a step that nothing speaks against has a loan to speak about"
     assert address_ref is not None, "and an address"
-    return Proposed(step.channel, address_ref, free, step.purpose)
+    assert rung is not None, "and a rung"
+    return Proposed(step.channel, address_ref, free, step.purpose, said_by(borrower, rung, context))
 
 
 def _is_late(step: Step, context: Context) -> bool:
@@ -162,7 +164,7 @@ def put_off(borrower: Borrower, step: Step, reason: Waiting, at: datetime, conte
     if reason_against is not None:
         yield cancelled(step, reason_against, None)
         return
-    decision = judge(borrower, _proposed(borrower, step, context.at), at, context)
+    decision = judge(borrower, _proposed(borrower, step, context), at, context)
     if decision.decision == "allow":
         yield from _wait(step, decision, reason, at)
     else:

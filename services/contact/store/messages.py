@@ -14,11 +14,12 @@ from services.contact.store.attempts import Attempt
 from services.contact.store.sealing import InvalidTag, Sealer
 from services.contact.store.texts import Texts
 from services.contact.store.vault import Opened, names_of, open_refs
+from services.contact.store.wording import misstated
 from shared.codec import encode, parse
 from shared.database import is_weather
 
 NOBODY: Final = UUID(int=0)
-NoMessage: TypeAlias = Literal["address-invalid", "rejected", "text-failed", "vault-unreadable"]
+NoMessage: TypeAlias = Literal["address-invalid", "rejected", "text-failed", "text-misstated", "vault-unreadable"]
 
 log = logging.getLogger("forbear.messages")
 
@@ -76,6 +77,8 @@ class Composer:
         rendered = text.render(figures)
         if rendered is None or self._lender["lender"] not in rendered[1]:
             return "rejected"
+        if misstated(text, rendered[1], figures):
+            return "text-misstated"
         return self._made(attempt, address.value, *rendered)
 
     def _made(self, attempt: Attempt, to: str, subject: str, body: str) -> Message:
