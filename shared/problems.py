@@ -34,6 +34,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "no-such-route": 404,
     "method-not-allowed": 405,
     "conflict": 409,
+    "not-for-approval": 409,
     "contradiction": 409,
     "clock-moves-forward": 409,
     "in-progress": 409,

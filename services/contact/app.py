@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.contact.api.approvals import approvals_door
 from services.contact.api.checks import checks_door
 from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
@@ -99,6 +100,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         profiles_door(house, sealer),
         holds_door(house),
         contacts_door(house),
+        approvals_door(house),
         killswitch_door(house),
     )
     return build_app(

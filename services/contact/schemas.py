@@ -10,6 +10,7 @@ from shared.events.contacts import HoldKind
 from shared.events.words import Channel
 
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+ContactId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
 Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
@@ -120,6 +121,16 @@ class SwitchRequest(Closed):
         if (self.scope == "global") == (self.value is not None):
             raise ValueError("a value for every scope but global")
         return self
+
+
+class Approval(BaseModel):
+    """Who let a step go ahead, and when."""
+
+    contact_id: str
+    customer_id: str
+    step: str
+    approved_by: str
+    approved_at: datetime
 
 
 class Settlement(Closed):

@@ -177,6 +177,25 @@ switches = Table(
     CheckConstraint("(scope = 'global') = (value = '')", name="valued"),
 )
 
+# Steps that wait, or waited, for a person's approval; and who gave it, the first time it was given.
+approvals_wanted = Table(
+    "approvals_wanted",
+    metadata,
+    Column("contact_id", Key, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("contact_id", Key, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 holds = Table(
     "holds",
     metadata,

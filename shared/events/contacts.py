@@ -41,7 +41,10 @@ class TreatmentChosen(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactPlanned(Event):
-    """A step was given its time: from `not_before` (inclusive) to `expires_at` (exclusive)."""
+    """A step was given its time: from `not_before` (inclusive) to `expires_at` (exclusive).
+
+    `approved_by`: the person who let a step go ahead that needs one.
+    """
 
     contact_id: Identifier
     loan_ids: tuple[Identifier, ...]
@@ -55,6 +58,7 @@ class ContactPlanned(Event):
     treatment: Code | None = None
     template: Identifier | None = None
     arm: Arm = "champion"
+    approved_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,14 +142,17 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(databases: Databases, folder: Path, database: HouseDatabase | None = None) -> AsyncIterator[Shop]:
-    """A shop over *database*, by default one of its own."""
+async def open_shop(
+    databases: Databases, folder: Path, database: HouseDatabase | None = None, **changed: Any
+) -> AsyncIterator[Shop]:
+    """A shop over *database*, by default one of its own; settings may be *changed*."""
     database = database or await databases.fresh("contact")
     ensure_keys(folder)
-    settings = Settings(
-        database_url=database.app_url, jwks_file=jwks_file(folder), jurisdiction="CN",
-        master_key_file=write_master_key(folder), templates=write_templates(folder),
-    )  # fmt: skip
+    made: dict[str, Any] = {
+        "database_url": database.app_url, "jwks_file": jwks_file(folder), "jurisdiction": "CN",
+        "master_key_file": write_master_key(folder), "templates": write_templates(folder),
+    }  # fmt: skip
+    settings = Settings(**made | changed)
     sealer, texts = Sealer(settings.master_key_file), load_texts(settings.templates)
     book = load_packs(settings.packs)
     desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())

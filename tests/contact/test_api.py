@@ -233,6 +233,7 @@ DOORS = {
     "the contacts": ("GET", "/v1/customers/C1/contacts", "contacts:read"),
     "the attempts": ("GET", "/v1/attempts?state=unknown", "contacts:read"),
     "a settlement": ("POST", "/v1/attempts/A1/settle", "contacts:write"),
+    "an approval": ("POST", "/v1/contacts/K1/approval", "contacts:approve"),
     "the kill switch": ("PUT", "/v1/killswitch", "killswitch:write"),
     "its release": ("DELETE", "/v1/killswitch?scope=global", "killswitch:write"),
 }
@@ -246,7 +247,8 @@ async def test_no_door_opens_without_its_scope(contact, method, path, scope):
 
 
 NUL_DOORS = (
-    "GET /v1/attempts?state=unknown&after=%00", "POST /v1/attempts/%00/settle", "GET /v1/holds?after=%00",
+    "GET /v1/attempts?state=unknown&after=%00", "POST /v1/attempts/%00/settle", "POST /v1/contacts/%00/approval",
+    "GET /v1/holds?after=%00",
     "GET /v1/holds?customer_id=%00", "DELETE /v1/holds/%00", "GET /v1/customers/%00/contacts",
     "GET /v1/customers/%00/profile", "GET /v1/packs/%00", "DELETE /v1/killswitch?scope=channel&value=%00",
 )  # fmt: skip

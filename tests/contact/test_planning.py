@@ -102,7 +102,8 @@ def test_every_milder_step_runs_before_a_notice_which_a_person_must_approve():
     )  # fmt: skip
     assert told.hears(late("06-06", "01-05", stage="late")).said == []
     told.hears(ApproveContact(withheld.contact_id, "lead"))
-    assert told.the(ContactPlanned).step == "formal-notice"
+    planned = told.the(ContactPlanned)
+    assert (planned.step, planned.approved_by) == ("formal-notice", "lead")
 
 
 def test_only_a_contact_that_waits_for_it_can_be_approved():

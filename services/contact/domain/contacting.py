@@ -13,6 +13,7 @@ from typing import Any, Final
 from services.contact.domain.borrower import (
     CONTACT_DAYS_KEPT,
     CONTACTS_MAX,
+    Approval,
     Borrower,
     Chosen,
     Contact,
@@ -131,9 +132,8 @@ def note_approval(borrower: Borrower, command: ApproveContact) -> Borrower:
     withheld, spell = borrower.withheld, borrower.spell
     if withheld is None or spell is None or not is_for_approval(withheld, command.contact_id):
         return borrower
-    return replace(
-        borrower, spell=replace(spell, approved={**spell.approved, withheld.contact_id: withheld.step}), withheld=None
-    )
+    approved = {**spell.approved, withheld.contact_id: Approval(withheld.step, command.by)}
+    return replace(borrower, spell=replace(spell, approved=approved), withheld=None)
 
 
 def is_for_approval(withheld: Withheld | None, contact_id: str) -> bool:

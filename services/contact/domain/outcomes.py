@@ -111,7 +111,7 @@ def _reserved_for(borrower: Borrower, attempt_id: str) -> Step | None:
 def approve_contact(borrower: Borrower, command: ApproveContact, _context: Context) -> Sequence[Event] | Refusal:
     """The step is planned next, if it is still to be made; the approval was remembered as it was heard."""
     if borrower.spell is None or command.contact_id not in borrower.spell.approved:
-        return Refusal("not-for-approval", "No such contact waits for approval.", ("/contact_id",))
+        return Refusal("not-for-approval", "This contact does not wait for approval (any more).")
     return ()
 
 

@@ -82,9 +82,15 @@ def refuse_step(borrower: Borrower, rung: Rung, context: Context) -> GateDecisio
     spell = borrower.spell
     if spell is not None and spell.failed.count(rung.name) >= rung.tries_max:
         return refused_by_house(TRIES_RULE, context, review=True)
-    if rung.needs_approval and (spell is None or rung.name not in spell.approved.values()):
+    if rung.needs_approval and approver_of(borrower, rung) is None:
         return refused_by_house(APPROVAL_RULE, context, review=True)
     return refuse_template(borrower, rung, context)
+
+
+def approver_of(borrower: Borrower, rung: Rung) -> str | None:
+    """Who let this step go ahead, in this lateness."""
+    approved = borrower.spell.approved.values() if borrower.spell is not None else ()
+    return next((approval.by for approval in approved if approval.step == rung.name), None)
 
 
 def refuse_template(borrower: Borrower, rung: Rung, context: Context) -> GateDecision | None:
@@ -130,6 +136,7 @@ def _plan(borrower: Borrower, following: Next, slot: Slot) -> Iterator[ContactPl
         business_date=business_date,
         treatment=following.treatment,
         template=following.rung.template,
+        approved_by=approver_of(borrower, following.rung) if following.rung.needs_approval else None,
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.contact.domain.attempts import Attempt, attempts_in, withdrawn_in
+from services.contact.store.approvals import approval_rows, wanted_rows
 from services.contact.store.profiles import profile_rows
 from services.contact.store.story import hold_ending_rows, hold_rows
-from services.contact.tables import attempts, hold_endings, holds, profiles, withdrawals
+from services.contact.tables import approvals, approvals_wanted, attempts, hold_endings, holds, profiles, withdrawals
 from shared.codec import decode, encode
 from shared.events import ContactCancelled, ContactReserved, Event
 from shared.fold import Row, Said
@@ -18,6 +19,8 @@ TABLES: Final = {
     "profiles": profiles,
     "holds": holds,
     "hold_endings": hold_endings,
+    "approvals_wanted": approvals_wanted,
+    "approvals": approvals,
 }
 NOBODY: Final = "nobody"
 """The provider of a channel that none carries: the sender rejects what is meant for it."""
@@ -43,6 +46,8 @@ class Routes:
             "profiles": profile_rows(said),
             "holds": hold_rows(said),
             "hold_endings": hold_ending_rows(said),
+            "approvals_wanted": wanted_rows(said),
+            "approvals": approval_rows(said),
         }
 
     def _attempt_row(self, key: str, attempt: Attempt) -> dict[str, Any]:

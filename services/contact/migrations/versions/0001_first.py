@@ -42,6 +42,7 @@ def upgrade() -> None:
     _create_calendar_years()
     _create_calendars()
     _create_switches()
+    _create_approvals()
     _create_holds()
     _create_hold_endings()
     op.execute(FORWARD)
@@ -234,6 +235,26 @@ def _create_switches() -> None:
             "scope in ('global', 'channel', 'provider', 'strategy', 'segment', 'borrower')", name="switches_scope_check"
         ),
         sa.PrimaryKeyConstraint("scope", "value", name="switches_pkey"),
+    )
+
+
+def _create_approvals() -> None:
+    op.create_table(
+        "approvals_wanted",
+        sa.Column("contact_id", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", name="approvals_wanted_pkey"),
+    )
+    op.create_table(
+        "approvals",
+        sa.Column("contact_id", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", name="approvals_pkey"),
     )
 
 
