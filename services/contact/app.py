@@ -16,7 +16,7 @@ from services.contact.domain.borrower import Borrower, blank
 from services.contact.domain.decide import decide
 from services.contact.domain.evolve import evolve
 from services.contact.domain.waking import wake_at
-from services.contact.gateways import Gateway, SandboxGateway, SmtpGateway
+from services.contact.gateways import Gateway, Login, SandboxGateway, SmtpGateway
 from services.contact.sender import Sender
 from services.contact.settings import Settings
 from services.contact.store.attempts import count_open
@@ -70,8 +70,21 @@ def build_gateways(settings: Settings) -> dict[str, Gateway]:
     if settings.sandbox_url:
         gateways.append(SandboxGateway(settings.sandbox_url))
     if settings.smtp_host:
-        gateways.append(SmtpGateway(settings.smtp_host, settings.smtp_port, settings.smtp_sender))
+        gateways.append(build_mail(settings))
     return {gateway.name: gateway for gateway in gateways}
+
+
+def build_mail(settings: Settings) -> SmtpGateway:
+    """The mail server that the settings name. Raises: BadCertificates."""
+    password_file = settings.smtp_password_file
+    return SmtpGateway(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        security=settings.smtp_security,
+        login=Login(settings.smtp_username, password_file) if password_file is not None else None,
+        ca_file=settings.smtp_ca_file,
+    )
 
 
 def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
