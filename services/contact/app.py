@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
 from services.contact.api.approvals import approvals_door
+from services.contact.api.budgets import budgets_door
 from services.contact.api.checks import checks_door
 from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
@@ -20,6 +22,7 @@ from services.contact.gateways import Gateway, Login, SandboxGateway, SmtpGatewa
 from services.contact.sender import Sender
 from services.contact.settings import Settings
 from services.contact.store.attempts import count_open
+from services.contact.store.budgets import at_wake, charging
 from services.contact.store.calendars import load_china
 from services.contact.store.contexts import Desk
 from services.contact.store.fitness import check_texts
@@ -51,7 +54,8 @@ def build_house(
         schema=1,
         blank=blank,
         evolve=evolve,
-        decide=decide,
+        decide=charging(decide),
+        at_wake=at_wake,
         wake_at=wake_at,
         gather=desk.gather,
         listens_to=frozenset(HANDLERS),
@@ -59,7 +63,7 @@ def build_house(
         clock=clock_named(settings.clock),
         prepare=Ask(peers),
         address=address,
-        rows=Routes(providers, desk.strategy.name).rows_of,
+        rows=Routes(providers, desk.strategy.name, desk.zone).rows_of,
         tables=TABLES,
     )
 
@@ -95,7 +99,9 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
     book = load_packs(settings.packs)
     texts = load_texts(settings.templates)
     sealer = Sealer(settings.master_key_file)
-    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
+    desk = Desk(
+        HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), ZoneInfo(settings.business_zone)
+    )
     known = dict(peers) if peers is not None else street(settings)
     gateways = build_gateways(settings)
     house = build_house(settings, desk, known, gateways)
@@ -114,6 +120,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         holds_door(house),
         contacts_door(house),
         approvals_door(house),
+        budgets_door(house, desk.zone),
         killswitch_door(house),
     )
     return build_app(

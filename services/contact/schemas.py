@@ -1,6 +1,6 @@
 """HTTP shapes of contact that are not domain types."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from shared.events import Scope
 from shared.events.contacts import HoldKind
 from shared.events.words import Channel
+from shared.money import Money, check_currency, check_money
 
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 ContactId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
@@ -131,6 +132,44 @@ class Approval(BaseModel):
     step: str
     approved_by: str
     approved_at: datetime
+
+
+class BudgetRequest(Closed):
+    """What may be spent in each `period` from `effective_from` on (the house's business calendar); None: no limit."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["CNY"])
+    period: Literal["day", "month"] = Field(examples=["month"])
+    effective_from: date = Field(le=date(9000, 1, 1), examples=["2026-12-01"])
+    amount: Money | None = Field(examples=["5000.00"])
+
+    @model_validator(mode="after")
+    def _is_money(self) -> "BudgetRequest":
+        check_currency("currency", self.currency)
+        if self.amount is not None:
+            check_money("amount", self.amount, self.currency)
+            if self.amount < 0:
+                raise ValueError("below zero")
+        return self
+
+
+class Budget(BaseModel):
+    """A budget as it was set; what was spent and is left of it only while it is in force and limits anything."""
+
+    currency: str
+    period: str
+    effective_from: date
+    amount: Money | None
+    set_by: str
+    set_at: datetime
+    spent: Money | None = None
+    left: Money | None = None
+    renewed_at: datetime | None = None
+
+
+class Budgets(BaseModel):
+    """Budgets in force and to come."""
+
+    items: list[Budget]
 
 
 class Settlement(Closed):

@@ -86,6 +86,7 @@ HANDED_OVER = (
     "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
 )
 
+# `planned_cost` is the strategy's, `cost` the provider's; `planned_on` the business date of the reservation.
 # `reserved_at` and `send_by` (exclusive) are business time. `leased_until`, `sending_at` and `look_at` are machine time
 # by the database's clock, the one clock that all senders share. `reported` is false while the borrower's story does not
 # tell it yet.
@@ -115,6 +116,9 @@ attempts = Table(
     Column("text_hash", LargeBinary),
     Column("sending_at", Instant),
     Column("provider_ref", Text),
+    Column("planned_cost", Numeric),
+    Column("planned_currency", Text),
+    Column("planned_on", Date, nullable=False),
     Column("cost", Numeric),
     Column("currency", Text),
     Column("settled_by", Text),
@@ -122,6 +126,7 @@ attempts = Table(
     Column("look_at", Instant),
     Column("reported", Boolean, nullable=False),
     Index("attempts_key_idx", "key", "reserved_at"),
+    Index("attempts_planned_idx", "planned_on", "planned_currency"),
     Index("attempts_open_idx", "reserved_at", postgresql_where=text("state in ('reserved', 'sending')")),
     Index("attempts_unknown_idx", "attempt_id", postgresql_where=text("state = 'unknown'")),
     Index("attempts_unreported_idx", "attempt_id", postgresql_where=text("not reported")),
@@ -175,6 +180,22 @@ switches = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint("scope in ('global', 'channel', 'provider', 'strategy', 'segment', 'borrower')", name="scope"),
     CheckConstraint("(scope = 'global') = (value = '')", name="valued"),
+)
+
+# What may be spent on contacts: the last word about a currency, period and day counts; None lifts the limit.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("amount", Numeric),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Index("budgets_effective_idx", "currency", "period", "effective_from", "id"),
+    CheckConstraint("period in ('day', 'month')", name="period"),
+    CheckConstraint("amount >= 0", name="amount"),
 )
 
 # Steps that wait, or waited, for a person's approval; and who gave it, the first time it was given.

@@ -65,7 +65,8 @@ class ContactPlanned(Event):
 class ContactReserved(Event):
     """A slot was taken for one attempt, the gate having judged again; `reference` is ours towards the provider.
 
-    It counts as a contact from `reserved_at` on, and may be handed over until `send_by` (exclusive).
+    It counts as a contact from `reserved_at` on, and may be handed over until `send_by` (exclusive). `cost` is the
+    strategy's, which the budget holds; what the provider asks for in the end is told when it was sent.
     """
 
     contact_id: Identifier
@@ -84,6 +85,8 @@ class ContactReserved(Event):
     treatment: Code | None = None
     reserved_at: datetime | None = None
     send_by: datetime | None = None
+    cost: Money | None = None
+    currency: Currency | None = None
 
 
 @dataclass(frozen=True, slots=True)

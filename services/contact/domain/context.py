@@ -64,7 +64,7 @@ class Context:
 
     `now` of a wake is the instant it was asked for; `clock` what the clock showed then, later after an outage: contacts
     are judged by `at`, the later of the two. `switches` None: they could not be read, so nothing is sent. `budget`:
-    what may still be spent, by currency; a currency that is missing is not limited.
+    what may still be spent, by currency, until it is renewed; a currency that is missing is not limited.
     """
 
     now: datetime
@@ -75,6 +75,7 @@ class Context:
     switches: Switches | None = None
     heads: Hearing | None = None
     budget: Mapping[str, Decimal] = field(default_factory=dict)
+    budget_renewed_at: Mapping[str, datetime] = field(default_factory=dict)
     clock: datetime | None = None
 
     @property
@@ -92,15 +93,11 @@ class Context:
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:
-        """What was asked of others for this decision; None where nothing was."""
+        """What was asked of others for this decision, and what was left to spend; None where nothing was."""
+        money = {"budget": dict(self.budget), "budget_renewed_at": dict(self.budget_renewed_at)} if self.budget else {}
         if self.heads is None:
-            return None
-        return {
-            "heads": self.heads,
-            "clock": self.at,
-            "switches": self.switches,
-            "budget": dict(self.budget),
-        }
+            return money or None
+        return {"heads": self.heads, "clock": self.at, "switches": self.switches, **money}
 
 
 def versions_of(packs: Iterable[Pack]) -> str:

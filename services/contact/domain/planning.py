@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.contact.domain.borrower import Borrower
+from services.contact.domain.budgeting import BUDGET_RULE, deferred_for_budget, first_contacts, is_affordable, renewal
 from services.contact.domain.casework import Proposed
 from services.contact.domain.contacting import APPROVAL_RULE
 from services.contact.domain.context import Context
@@ -63,7 +64,7 @@ def find_slot(borrower: Borrower, following: Next, context: Context) -> Slot:
     slots: list[Slot] = []
     patience = following.at + timedelta(days=following.rung.valid_days)
     for slot in _slots(borrower, following, context):
-        if slot.decision.decision in PERMITTED and slot.at <= patience:
+        if slot.decision.decision in PERMITTED and slot.at <= patience and slot.decision.rule != BUDGET_RULE:
             return slot
         slots.append(slot)
     late = [slot for slot in slots if slot.decision.decision in PERMITTED]
@@ -114,7 +115,19 @@ def _slots(borrower: Borrower, following: Next, context: Context) -> Iterator[Sl
     for way, address_ref in ways_to(borrower, following.rung, currency, context.strategy, context.at):
         proposed = Proposed(way.channel, address_ref, following.loan_ids, following.rung.purpose, says)
         decision = judge(borrower, proposed, following.at, context)
-        yield Slot(way.channel, decision.earliest_permitted or following.at, decision)
+        slot = Slot(way.channel, decision.earliest_permitted or following.at, decision)
+        renewed_at = renewal(currency, following.zone, context)
+        if is_affordable(way.cost.get(currency), currency, context) or slot.at >= renewed_at:
+            yield slot
+        else:
+            begins = first_contacts(renewed_at, following.zone, context)
+            yield slot if decision.decision not in PERMITTED else _slot_from(begins, borrower, proposed, context)
+
+
+def _slot_from(begins: datetime, borrower: Borrower, proposed: Proposed, context: Context) -> Slot:
+    """The first slot behind the renewal of a budget that has nothing left for the contact."""
+    decision = deferred_for_budget(judge(borrower, proposed, begins, context), begins)
+    return Slot(proposed.channel, decision.earliest_permitted or begins, decision)
 
 
 def _plan(borrower: Borrower, following: Next, slot: Slot) -> Iterator[ContactPlanned]:

@@ -4,10 +4,12 @@ Source: the delivery guarantee; nobody is contacted about money whose arrival th
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 from services.contact.domain.borrower import Borrower, Step
+from services.contact.domain.budgeting import cost_of, deferred_for_budget, first_contacts, is_affordable, renewal
 from services.contact.domain.cancelling import Reason, cancelled, still_owed, why_not
 from services.contact.domain.casework import Proposed
 from services.contact.domain.context import Context
@@ -57,8 +59,8 @@ def _decide_step(borrower: Borrower, step: Step, context: Context) -> Iterator[E
         yield cancelled(step, reason, None)
     elif _is_switched_off(borrower, step, context):
         yield from put_off(borrower, step, "kill-switch", context.at + RETRY_AFTER, context)
-    elif not _is_affordable(borrower, step, context):
-        yield from put_off(borrower, step, "budget", _tomorrow(borrower, step, context), context)
+    elif not is_affordable(*_cost(borrower, step, context), context):
+        yield from put_off(borrower, step, "budget", _renewal(borrower, step, context), context)
     else:
         yield from _judge_step(borrower, step, context)
 
@@ -79,18 +81,16 @@ def _is_switched_off(borrower: Borrower, step: Step, context: Context) -> bool:
     return switches is None or switches.stop(borrower.key, step.channel, context.strategy.name, segment)
 
 
-def _is_affordable(borrower: Borrower, step: Step, context: Context) -> bool:
-    """Whether the budget holds what the contact costs; where there is a budget, an unknown cost is too much."""
+def _cost(borrower: Borrower, step: Step, context: Context) -> tuple[Decimal | None, str]:
+    """What the contact costs by the strategy, and the currency: that of the first loan that is still owed."""
     currency = borrower.loans[still_owed(borrower, step, context.at)[0]].currency
-    left = context.budget.get(currency)
-    costs = [way.cost.get(currency) for way in context.strategy.ways if way.channel == step.channel]
-    return left is None or all(cost is not None and cost <= left for cost in costs)
+    return cost_of(step.channel, currency, context.strategy), currency
 
 
-def _tomorrow(borrower: Borrower, step: Step, context: Context) -> datetime:
+def _renewal(borrower: Borrower, step: Step, context: Context) -> datetime:
+    _, currency = _cost(borrower, step, context)
     zone = home_of(borrower, step.loan_ids, context)
-    start = datetime.combine(day_of(context.at, zone) + timedelta(days=1), time(), zone)
-    return start.astimezone(UTC) + timedelta(seconds=context.strategy.starts_at)
+    return first_contacts(renewal(currency, zone, context), zone, context)
 
 
 def _judge_step(borrower: Borrower, step: Step, context: Context) -> Iterator[Event]:
@@ -137,6 +137,7 @@ def _reserved(
     language: Any = language_of(borrower)
     info = context.templates[rung.template, language]
     attempt = attempt_id(step.contact_id, step.tries + 1)
+    cost, currency = _cost(borrower, step, context)
     channel: Any = proposed.channel
     purpose: Any = proposed.purpose
     return ContactReserved(
@@ -155,6 +156,8 @@ def _reserved(
         treatment=step.treatment,
         reserved_at=context.at,
         send_by=send_by,
+        cost=cost,
+        currency=currency if cost is not None else None,
     )
 
 
@@ -165,6 +168,8 @@ def put_off(borrower: Borrower, step: Step, reason: Waiting, at: datetime, conte
         yield cancelled(step, reason_against, None)
         return
     decision = judge(borrower, _proposed(borrower, step, context), at, context)
+    if reason == "budget":
+        decision = deferred_for_budget(decision, at)
     if decision.decision == "allow":
         yield from _wait(step, decision, reason, at)
     else:

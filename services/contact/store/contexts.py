@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.domain.context import Context, Switches, TemplateInfo
 from services.contact.domain.gate.pack import Packs
 from services.contact.domain.strategy import Strategy
+from services.contact.store.budgets import funded, read_funds
 from services.contact.store.calendars import CalendarShelf
 from services.contact.store.hearing import Asked, Waits, hearings
 from services.contact.store.switches import Thrown, TooManySwitches, read_switches
@@ -24,6 +26,7 @@ class Desk:
     packs: Packs
     strategy: Strategy
     templates: Mapping[tuple[str, str], TemplateInfo]
+    zone: ZoneInfo
     calendars: CalendarShelf = field(default_factory=CalendarShelf)
     waits: Waits = field(default_factory=Waits)
 
@@ -31,8 +34,10 @@ class Desk:
         self, connection: AsyncConnection, work: Sequence[Heard], asked: Asked | None, now: datetime
     ) -> Mapping[str, Context]:
         """A context for each subject of *work*; heads only for those that are woken."""
-        common = await self.context(connection, now)
         woken = {item.key for item in work if isinstance(item.fact, Wake)}
+        funds = await read_funds(connection, now, self.zone, to_spend=bool(woken))
+        common: Context = await self.context(connection, now)
+        common = funded(common, funds) if funds.left else common
         found = {item.key: common for item in work}
         if woken and asked is not None:
             stand = await hearings(connection, self.hears, asked, woken, self.waits)

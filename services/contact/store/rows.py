@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from services.contact.domain.attempts import Attempt, attempts_in, withdrawn_in
 from services.contact.store.approvals import approval_rows, wanted_rows
@@ -29,10 +30,11 @@ READ: Final[Mapping[str, type[Event]]] = {"ContactReserved": ContactReserved, "C
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Which provider carries a channel, and by which strategy it is all planned."""
+    """Which provider carries a channel, by which strategy it is all planned, and whose dates the budgets follow."""
 
     providers: Mapping[str, str]
     strategy: str
+    zone: ZoneInfo
 
     def rows_of(self, said: Sequence[Said]) -> Mapping[str, Sequence[Row]]:
         """Every row that *said* asks for."""
@@ -66,6 +68,9 @@ class Routes:
             "language": attempt.language,
             "strategy": self.strategy,
             "segment": attempt.segment or "",
+            "planned_cost": attempt.cost,
+            "planned_currency": attempt.currency,
+            "planned_on": attempt.reserved_at.astimezone(self.zone).date(),
             "figures": encode(attempt.figures),
             "reserved_at": attempt.reserved_at,
             "send_by": attempt.send_by,

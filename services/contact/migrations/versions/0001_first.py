@@ -42,7 +42,6 @@ def upgrade() -> None:
     _create_calendar_years()
     _create_calendars()
     _create_switches()
-    _create_approvals()
     _create_holds()
     _create_hold_endings()
     op.execute(FORWARD)
@@ -124,6 +123,7 @@ def _create_attempts() -> None:
             "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
         ),
     )
+    op.create_index("attempts_planned_idx", "attempts", ["planned_on", "planned_currency"])
     op.create_index("attempts_key_idx", "attempts", ["key", "reserved_at"])
     op.create_index(
         "attempts_open_idx", "attempts", ["reserved_at"], postgresql_where=sa.text("state in ('reserved', 'sending')")
@@ -157,6 +157,9 @@ def _attempt_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("text_hash", sa.LargeBinary()),
         sa.Column("sending_at", Instant),
         sa.Column("provider_ref", sa.Text()),
+        sa.Column("planned_cost", sa.Numeric()),
+        sa.Column("planned_currency", sa.Text()),
+        sa.Column("planned_on", sa.Date(), nullable=False),
         sa.Column("cost", sa.Numeric()),
         sa.Column("currency", sa.Text()),
         sa.Column("settled_by", sa.Text()),
@@ -235,26 +238,6 @@ def _create_switches() -> None:
             "scope in ('global', 'channel', 'provider', 'strategy', 'segment', 'borrower')", name="switches_scope_check"
         ),
         sa.PrimaryKeyConstraint("scope", "value", name="switches_pkey"),
-    )
-
-
-def _create_approvals() -> None:
-    op.create_table(
-        "approvals_wanted",
-        sa.Column("contact_id", Key, nullable=False),
-        sa.Column("key", Key, nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("at", Instant, nullable=False),
-        sa.PrimaryKeyConstraint("contact_id", name="approvals_wanted_pkey"),
-    )
-    op.create_table(
-        "approvals",
-        sa.Column("contact_id", Key, nullable=False),
-        sa.Column("key", Key, nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("approved_by", sa.Text(), nullable=False),
-        sa.Column("at", Instant, nullable=False),
-        sa.PrimaryKeyConstraint("contact_id", name="approvals_pkey"),
     )
 
 
