@@ -29,6 +29,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "nested-too-deep": 400,
     "unauthenticated": 401,
     "token-expired": 401,
+    "bad-signature": 401,
     "scope-missing": 403,
     "not-found": 404,
     "no-such-route": 404,

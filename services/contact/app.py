@@ -13,6 +13,8 @@ from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
 from services.contact.api.killswitch import killswitch_door
 from services.contact.api.profiles import profiles_door
+from services.contact.api.signatures import Signatures
+from services.contact.api.webhooks import webhooks_door
 from services.contact.consumers import HANDLERS, HEARS
 from services.contact.domain.borrower import Borrower, blank
 from services.contact.domain.decide import decide
@@ -94,7 +96,7 @@ def build_mail(settings: Settings) -> SmtpGateway:
 def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
     """Contact as an application; *peers* are the houses it hears, by default where the settings say.
 
-    Raises: BadRules, BadTemplate, BadMasterKey: with them nothing may start.
+    Raises: BadRules, BadTemplate, BadMasterKey, BadSecrets, BadCertificates: with them nothing may start.
     """
     book = load_packs(settings.packs)
     texts = load_texts(settings.templates)
@@ -121,6 +123,7 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         contacts_door(house),
         approvals_door(house),
         budgets_door(house, desk.zone),
+        webhooks_door(house, Signatures(settings.webhook_secrets)),
         killswitch_door(house),
     )
     return build_app(

@@ -1,6 +1,6 @@
 """HTTP shapes of contact that are not domain types."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -170,6 +170,20 @@ class Budgets(BaseModel):
     """Budgets in force and to come."""
 
     items: list[Budget]
+
+
+class ToldData(BaseModel):
+    """What a provider tells about; whatever else it adds is left alone."""
+
+    reference: ContactId = Field(description="our reference, as it was given with the message")
+
+
+class Told(BaseModel):
+    """A message of a provider, as Standard Webhooks shapes it; types we do not heed are answered and left alone."""
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(examples=["message.delivered"])
+    timestamp: AwareDatetime = Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC))
+    data: ToldData
 
 
 class Settlement(Closed):

@@ -18,6 +18,7 @@ from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Res
 from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
 from services.contact.store.messages import Composer, Message
+from services.contact.store.receipts import sweep_receipts, take_up
 from services.contact.store.reports import heard_of
 from services.contact.store.switches import Thrown, read_switches, share_lock
 from services.contact.store.vault import sweep
@@ -141,9 +142,11 @@ class Sender:
         async with self._house.database.begin() as connection:
             await store.drop_withdrawn(connection)
             await store.tidy(connection)
+            await take_up(connection)
             unclear = await store.due_look_ups(connection, self._able_to_look_up())
             if ticks() - self._swept_at >= SWEEP_SECONDS:
                 await sweep(connection)
+                await sweep_receipts(connection)
                 self._swept_at = ticks()
         for attempt in unclear:
             await self._look_up(attempt)

@@ -24,6 +24,9 @@ class Settings(Base):
     smtp_password_file: Path | None = Field(default=None, description="its password, read for every connection")
     smtp_ca_file: Path | None = Field(default=None, description="certificates (PEM) to trust, instead of the system's")
     smtp_sender: str = Field(default="service@lender.example", pattern=r"^[^@\s]+@[^@\s]+$")
+    webhook_secrets: dict[str, Path] = Field(
+        default_factory=dict, description="JSON: provider -> file with its webhook secrets, one `whsec_…` a line"
+    )
     lender: str = Field(default="Example Lender", min_length=1, max_length=100, description="who is writing")
     packs: Path = HERE / "packs"
     strategy_file: Path = HERE / "strategies" / "default.yaml"

@@ -78,11 +78,12 @@ reveals = Table(
 )
 
 STATES = (
-    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "cancelled", "written_off",
+    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "expired", "cancelled",
+    "written_off",
 )  # fmt: skip
 # What may have reached a provider. Of one contact there is at most one such attempt, whoever asks for a second.
 HANDED_OVER = (
-    "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'written_off') "
+    "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'expired', 'written_off') "
     "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
 )
 
@@ -122,6 +123,7 @@ attempts = Table(
     Column("cost", Numeric),
     Column("currency", Text),
     Column("settled_by", Text),
+    Column("receipt_at", Instant),
     Column("look_ups", Integer, nullable=False),
     Column("look_at", Instant),
     Column("reported", Boolean, nullable=False),
@@ -139,6 +141,7 @@ attempts = Table(
     ),
     CheckConstraint("state <> 'reserved' or sending_at is null", name="not_begun"),
     CheckConstraint("state <> 'written_off' or settled_by is not null", name="written_off_by_somebody"),
+    CheckConstraint("state not in ('delivered', 'undelivered', 'expired') or receipt_at is not null", name="received"),
     CheckConstraint("(cost is null) = (currency is null)", name="cost_in_a_currency"),
 )
 
@@ -180,6 +183,28 @@ switches = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint("scope in ('global', 'channel', 'provider', 'strategy', 'segment', 'borrower')", name="scope"),
     CheckConstraint("(scope = 'global') = (value = '')", name="valued"),
+)
+
+# What providers told, each once under its own id; `told_at` is the provider's time, `received_at` the machine's.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("webhook_id", Key, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("reference", Key, nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("receipts_webhook_key", "provider", "webhook_id", unique=True),
+    Index("receipts_waiting_idx", "provider", "reference", "id", postgresql_where=text("outcome = 'waiting'")),
+    Index("receipts_outcome_idx", "outcome", "id"),
+    CheckConstraint("signal in ('accepted', 'delivered', 'undelivered', 'expired')", name="signal"),
+    CheckConstraint(
+        "outcome in ('waiting', 'applied', 'repeated', 'contradicted', 'unknown-reference')", name="outcome"
+    ),
 )
 
 # What may be spent on contacts: the last word about a currency, period and day counts; None lifts the limit.

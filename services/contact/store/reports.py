@@ -8,6 +8,7 @@ from typing import Final
 from services.contact.domain.commands import (
     NoteAccepted,
     NoteMissedWindow,
+    NoteReceipt,
     NoteRefusedBySwitch,
     NoteRejected,
     NoteSettled,
@@ -23,6 +24,7 @@ SENDER: Final = internal("sender")
 NOT_BEGUN: Final[Mapping[str, type[NoteRefusedBySwitch | NoteMissedWindow | NoteWithdrawn]]] = MappingProxyType(
     {"kill-switch": NoteRefusedBySwitch, "late": NoteMissedWindow, "withdrawn": NoteWithdrawn}
 )
+RECEIVED: Final = frozenset({"delivered", "undelivered", "expired"})
 REASONS_TOLD: Final = frozenset({"address-invalid", "expired", "not-connected", "provider-error", "rejected"})
 
 
@@ -36,6 +38,8 @@ def heard_of(row: Attempt) -> Heard:
 
 def note_of(row: Attempt) -> Command:
     """The command that tells how an attempt came out."""
+    if row.state in RECEIVED:
+        return NoteReceipt(row.attempt_id, row.state, row.receipt_at)
     if row.settled_by is not None:
         return NoteSettled(row.attempt_id, row.state, row.settled_by)
     if row.state == "accepted":
