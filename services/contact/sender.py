@@ -157,7 +157,11 @@ class Sender:
 
     async def _look_up(self, attempt: Attempt) -> None:
         """What the provider holds under our reference settles an unclear attempt; finding nothing proves nothing."""
-        found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        try:
+            found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        except Exception as error:
+            log.exception("a gateway raised", extra={"error": type(error).__name__})
+            return
         if found is not None:
             async with self._house.database.begin() as connection:
                 await store.settle(connection, attempt.attempt_id, "accepted", "look-up", found.provider_ref)

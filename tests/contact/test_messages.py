@@ -1,9 +1,11 @@
 """Messages over real PostgreSQL: what cannot be made is rejected alone, with its reason, and never comes back."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from services.contact.gateways import Accepted, SandboxGateway
 from services.contact.store.attempts import Attempt
 from services.contact.store.sealing import BadMasterKey, Sealer
 from services.contact.store.vault import check_master_key
@@ -70,6 +72,22 @@ async def test_what_cannot_be_made_costs_no_neighbour_and_does_not_come_back(
     )  # fmt: skip
     assert [(name, told["reason"]) for name, told in await shop.notes(broken["key"])] == [("NoteRejected", "rejected")]
     assert (await taken(sandbox, mailbox))[broken["reference"]] == 0
+
+
+class Clumsy(SandboxGateway):
+    """Trips over whatever it looks for."""
+
+    async def look_up(self, reference: str) -> Accepted | None:
+        raise KeyError(reference)
+
+
+async def test_a_provider_that_trips_over_a_look_up_stops_nobody_elses_message(shop, sandbox, mailbox):
+    begun = {"request_hash": b"h", "sending_at": datetime.now(UTC), "reason": "timeout"}
+    unclear = await shop.reserve(state="unknown", **begun)
+    waiting = await shop.reserve()
+    await settle_down(shop.sender({"sandbox": Clumsy(sandbox.url, 1.0)}), rounds=2)
+    rows = [await shop.attempt(attempt_id) for attempt_id in (unclear, waiting)]
+    assert [row["state"] for row in rows] == ["unknown", "accepted"]
 
 
 async def test_nothing_of_what_cannot_be_made_stands_in_a_log(shop, gateways, caplog):
