@@ -23,6 +23,8 @@ ISSUERS: Final = ("forbear-local",)
 TOKEN_SECONDS_MAX: Final = 24 * 60 * 60
 TOKENS_REMEMBERED_MAX: Final = 1024
 CLAIMS_NEEDED: Final = ("iss", "sub", "aud", "iat", "exp")
+SUBJECT_CHARACTERS_MAX: Final = 128
+_INTERNAL: Final = "internal:"
 
 log = logging.getLogger("forbear.auth")
 
@@ -35,6 +37,11 @@ class Principal:
 
     name: str
     scopes: frozenset[str]
+
+
+def internal(name: str) -> str:
+    """The principal that a house itself acts under; no token can speak for it."""
+    return f"{_INTERNAL}{name}"
 
 
 class Turnstile(Protocol):
@@ -82,7 +89,7 @@ class Authenticator:
             raise refuse("token-expired", "the token has expired") from None
         except (jwt.PyJWTError, ValueError, KeyError, TypeError, OverflowError):
             raise refuse("unauthenticated", "the token cannot be accepted") from None
-        principal = Principal(str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+        principal = Principal(_outsider(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
         return principal, int(claims["exp"]) + LEEWAY_SECONDS
 
     def _claims_of(self, token: str) -> dict[str, Any]:
@@ -119,6 +126,14 @@ class Authenticator:
             self._keys = dict(_usable(json.loads(self._file.read_text())["keys"]))
             self._version = version
             self._accepted.clear()
+
+
+def _outsider(subject: str) -> str:
+    """*subject* as the name of a caller. Raises: Refused for one that no caller can have."""
+    fits = 0 < len(subject) <= SUBJECT_CHARACTERS_MAX and subject.isprintable()
+    if not fits or subject.startswith(_INTERNAL):
+        raise refuse("unauthenticated", "the token's subject cannot be accepted")
+    return subject
 
 
 def _usable(keys: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, jwt.PyJWK]]:

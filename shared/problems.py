@@ -29,11 +29,13 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "nested-too-deep": 400,
     "unauthenticated": 401,
     "token-expired": 401,
+    "bad-signature": 401,
     "scope-missing": 403,
     "not-found": 404,
     "no-such-route": 404,
     "method-not-allowed": 405,
     "conflict": 409,
+    "not-for-approval": 409,
     "contradiction": 409,
     "clock-moves-forward": 409,
     "in-progress": 409,
@@ -109,6 +111,7 @@ def install(app: FastAPI, *, is_weather: Callable[[BaseException], bool], trace_
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NoNul)
     app.add_middleware(Faults, answer=fault)
 
 
@@ -218,6 +221,25 @@ class BodyLimit:
             await self._app(scope, counted, honest)
         if seen > self._bytes_max:
             await too_large(scope, receive, send)
+
+
+class NoNul:
+    """Refuses U+0000 in a path or query: no database holds such text, so that nothing can be found under it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, unless it holds one; bodies are looked at by their schemas."""
+        pointers = _nul_in(scope) if scope["type"] == "http" else ()
+        answer = problem(Refusal("schema", "U+0000 cannot be part of it", pointers)) if pointers else self._app
+        await answer(scope, receive, send)
+
+
+def _nul_in(scope: Scope) -> tuple[str, ...]:
+    query: bytes = scope.get("query_string", b"")
+    in_path = ("/path",) if "\x00" in scope["path"] else ()
+    return in_path + (("/query",) if b"%00" in query or b"\x00" in query else ())
 
 
 class _TooLarge(Exception):

@@ -28,8 +28,8 @@ _INTRODUCTION: Final = """\
 Generated from the houses' applications by `python -m deploy.catalogue`; edit the doors, not this page.
 
 Every door needs a bearer token (JWT) whose `scope` names the one given here; a door with two needs both. The probes
-`/livez` and `/readyz` need none, because who probes has no token. `/docs` and `/openapi.json` need `docs:read` unless
-`FORBEAR_DOCS=open`, as on one machine.
+`/livez` and `/readyz` need none, because who probes has no token; nor does a webhook, which is signed instead. `/docs`
+and `/openapi.json` need `docs:read` unless `FORBEAR_DOCS=open`, as on one machine.
 """
 
 

@@ -23,12 +23,12 @@ SERVICE_TOKEN_SECONDS = 60 * 60
 RENEW_SECONDS = 10 * 60
 SERVICE_SCOPES = ("street:read",)
 SCOPES = (
-    "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write", "clock:write",
-    "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write", "docs:read",
-    "events:read", "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write", "loans:read",
-    "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
-    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read", "strategies:read",
-    "strategies:write", "street:read",
+    "agents:read", "agents:write", "audit:read", "borrowers:read", "budgets:write", "business-dates:write",
+    "clock:write", "complaints:write", "contacts:approve", "contacts:read", "contacts:send", "contacts:write",
+    "disputes:write", "docs:read", "events:read", "events:write", "feedback:read", "feedback:write", "holds:write",
+    "killswitch:write", "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write",
+    "pauses:write", "pii:read", "pii:write", "policies:read", "policies:write", "promises:write", "replies:write",
+    "risk:read", "strategies:read", "strategies:write", "street:read",
 )  # fmt: skip
 
 

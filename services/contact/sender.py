@@ -10,7 +10,6 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -19,6 +18,7 @@ from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Res
 from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
 from services.contact.store.messages import Composer, Message
+from services.contact.store.receipts import sweep_receipts, take_up
 from services.contact.store.reports import heard_of
 from services.contact.store.switches import Thrown, read_switches, share_lock
 from services.contact.store.vault import sweep
@@ -146,9 +146,11 @@ class Sender:
         async with self._house.database.begin() as connection:
             await store.drop_withdrawn(connection)
             await store.tidy(connection)
+            await take_up(connection)
             unclear = await store.due_look_ups(connection, self._able_to_look_up())
             if ticks() - self._swept_at >= SWEEP_SECONDS:
                 await sweep(connection)
+                await sweep_receipts(connection)
                 self._swept_at = ticks()
         for attempt in unclear:
             await self._look_up(attempt)
@@ -159,7 +161,11 @@ class Sender:
 
     async def _look_up(self, attempt: Attempt) -> None:
         """What the provider holds under our reference settles an unclear attempt; finding nothing proves nothing."""
-        found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        try:
+            found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        except Exception as error:
+            log.exception("a gateway raised", extra={"error": type(error).__name__})
+            return
         if found is not None:
             async with self._house.database.begin() as connection:
                 await store.settle(connection, attempt.attempt_id, "accepted", "look-up", found.provider_ref)
@@ -200,15 +206,10 @@ class Sender:
         for attempt in claimed:
             message = messages[attempt.attempt_id]
             if isinstance(message, Message):
-                ready.append(self._ready(attempt, message))
+                ready.append(_ready(attempt, message))
             else:
                 refused.append(Closing(attempt.attempt_id, "rejected", message))
         return ready, refused
-
-    def _ready(self, attempt: Attempt, message: Message) -> Ready:
-        outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
-        text_hash = sha256(message.body.encode()).digest()
-        return Ready(attempt, outgoing, Written(attempt.attempt_id, self._composer.digest(message, attempt), text_hash))
 
     async def _call(self, one: Ready, started_at: float) -> Closing:
         """The one call of an attempt: now, or not at all."""
@@ -244,6 +245,11 @@ class Sender:
         async with self._house.database.begin() as connection:
             await store.mark_reported(connection, told)
         self._house.moved.beat()
+
+
+def _ready(attempt: Attempt, message: Message) -> Ready:
+    outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
+    return Ready(attempt, outgoing, Written(attempt.attempt_id, message.request_hash, message.text_hash))
 
 
 async def _whole(round_: Coroutine[Any, Any, None]) -> None:

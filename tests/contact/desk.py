@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -36,6 +37,7 @@ from tests.houses import Client, running
 MASTER_KEY = base64.b64encode(bytes(range(32)))
 NOBODY_THERE = "http://127.0.0.1:9"
 ADDRESSES = {"sms": "+8613800004711", "email": "li.si@example.com"}
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEXT = """---
 version: "1"
 approved: true
@@ -103,6 +105,7 @@ class Shop:
             "channel": channel, "provider": provider, "reference": str(uuid4()), "address_ref": str(entry.ref),
             "template": "nudge", "template_version": "1", "language": "en", "strategy": "default",
             "figures": json.dumps({"amount": "CNY 100.00"}).encode(), "look_ups": 0, "reported": True,
+            "planned_on": datetime.now(UTC).date(),
         } | changed  # fmt: skip
         await self._remember(key, str(row["attempt_id"]), str(row["contact_id"]), channel)
         names = ", ".join(row)
@@ -142,17 +145,20 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(databases: Databases, folder: Path, database: HouseDatabase | None = None) -> AsyncIterator[Shop]:
-    """A shop over *database*, by default one of its own."""
+async def open_shop(
+    databases: Databases, folder: Path, database: HouseDatabase | None = None, **changed: Any
+) -> AsyncIterator[Shop]:
+    """A shop over *database*, by default one of its own; settings may be *changed*."""
     database = database or await databases.fresh("contact")
     ensure_keys(folder)
-    settings = Settings(
-        database_url=database.app_url, jwks_file=jwks_file(folder), jurisdiction="CN",
-        master_key_file=write_master_key(folder), templates=write_templates(folder),
-    )  # fmt: skip
+    made: dict[str, Any] = {
+        "database_url": database.app_url, "jwks_file": jwks_file(folder), "jurisdiction": "CN",
+        "master_key_file": write_master_key(folder), "templates": write_templates(folder),
+    }  # fmt: skip
+    settings = Settings(**made | changed)
     sealer, texts = Sealer(settings.master_key_file), load_texts(settings.templates)
     book = load_packs(settings.packs)
-    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
+    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), SHANGHAI)
     house = build_house(settings, desk, {}, {})
     owner = await asyncpg.connect(database.owner_dsn)
     yield Shop(house, Composer(sealer, texts, {"lender": settings.lender}), sealer, database, owner)

@@ -1,5 +1,6 @@
 """Planning: what is planned, for when and by which channel, and what is withheld instead."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -101,7 +102,8 @@ def test_every_milder_step_runs_before_a_notice_which_a_person_must_approve():
     )  # fmt: skip
     assert told.hears(late("06-06", "01-05", stage="late")).said == []
     told.hears(ApproveContact(withheld.contact_id, "lead"))
-    assert told.the(ContactPlanned).step == "formal-notice"
+    planned = told.the(ContactPlanned)
+    assert (planned.step, planned.approved_by) == ("formal-notice", "lead")
 
 
 def test_only_a_contact_that_waits_for_it_can_be_approved():
@@ -288,7 +290,7 @@ def test_a_choice_carries_its_cost_and_what_is_expected():
 
 def test_a_letter_is_used_where_a_step_allows_nothing_cheaper_to_reach_the_borrower():
     told = Told(at("03-05 10:00")).hears(
-        opened(),
+        replace(opened(), product="online_consumer_loan"),
         profile(ChannelProfile("mail", LETTER)),
         CauseStated("S1", "short_relief", "short"),
         late("03-05", "03-01"),

@@ -109,7 +109,7 @@ async def test_what_was_withdrawn_before_it_was_begun_is_not_sent(shop, sandbox,
     assert await open_attempts(shop) == 0
     row = await shop.attempt(attempt_id)
     assert (row["state"], row["reason"]) == ("cancelled", "withdrawn")
-    assert [name for name, _ in await shop.notes(row["key"])] == ["NoteRefusedBySwitch"]
+    assert [name for name, _ in await shop.notes(row["key"])] == ["NoteWithdrawn"]
     assert (await taken(sandbox, mailbox))[row["reference"]] == 0
 
 
@@ -158,7 +158,7 @@ async def test_what_may_no_longer_be_sent_is_not_begun(shop, gateways, sandbox, 
     await settle_down(shop.sender(gateways), rounds=1)
     late, sent = [await shop.attempt(attempt_id) for attempt_id in ids]
     assert (late["state"], late["reason"], sent["state"]) == ("cancelled", "late", "accepted")
-    assert [name for name, _ in await shop.notes(late["key"])] == ["NoteRefusedBySwitch"]
+    assert [name for name, _ in await shop.notes(late["key"])] == ["NoteMissedWindow"]
 
 
 async def test_an_expired_lease_passes_to_the_next_sender_and_the_first_begins_nothing(shop, gateways):

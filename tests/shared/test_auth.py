@@ -9,7 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 import shared.auth
-from shared.auth import ISSUERS, LEEWAY_SECONDS, TOKEN_SECONDS_MAX, TOKENS_REMEMBERED_MAX, Authenticator
+from shared.auth import (
+    ISSUERS,
+    LEEWAY_SECONDS,
+    SUBJECT_CHARACTERS_MAX,
+    TOKEN_SECONDS_MAX,
+    TOKENS_REMEMBERED_MAX,
+    Authenticator,
+    internal,
+)
 from shared.refusal import Refused
 from tests.shared.street import Keys
 
@@ -28,6 +36,12 @@ def code_of(authenticator: Authenticator, token: str) -> str:
 def test_a_token_of_ours_names_its_holder_and_scopes(keys):
     principal = Authenticator(keys.file).principal_of(keys.token("street:read", "pii:read"))
     assert (principal.name, principal.scopes) == ("tests", {"street:read", "pii:read"})
+
+
+@pytest.mark.parametrize("subject", ["sender", "ingest", "a" * SUBJECT_CHARACTERS_MAX])
+def test_a_subject_that_a_caller_may_have_is_taken_as_it_is(keys, subject):
+    assert Authenticator(keys.file).principal_of(keys.token(sub=subject)).name == subject
+    assert subject != internal(subject)
 
 
 def test_rs256_is_taken_too(tmp_path):
@@ -76,6 +90,11 @@ REFUSED = {
     "one that lives a minute too long": lambda keys: keys.token(iat=soon(0), exp=soon(TOKEN_SECONDS_MAX + 60)),
     "unsigned": unsigned,
     "signed by a secret": by_shared_secret,
+    "a principal of the house itself": lambda keys: keys.token(sub=internal("sender")),
+    "a subject that is none": lambda keys: keys.token(sub=""),
+    "a subject with U+0000": lambda keys: keys.token(sub="a\x00"),
+    "a subject of two lines": lambda keys: keys.token(sub="a\nb"),
+    "a subject one too long": lambda keys: keys.token(sub="a" * (SUBJECT_CHARACTERS_MAX + 1)),
     "cut short": lambda keys: keys.token()[:-4],
 }
 

@@ -48,11 +48,15 @@ class Switches:
 
 
 class TemplateInfo(NamedTuple):
-    """One text in one language, as it stands: its version, its hash, and whether a person approved it."""
+    """One text in one language, as it stands: its version, its hash, and whether a person approved it.
+
+    `says`: the content flags that its author vouches for, all of them; None: nobody said.
+    """
 
     version: str
     text_hash: str
     approved: bool
+    says: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,8 @@ class Context:
 
     `now` of a wake is the instant it was asked for; `clock` what the clock showed then, later after an outage: contacts
     are judged by `at`, the later of the two. `switches` None: they could not be read, so nothing is sent. `budget`:
-    what may still be spent, by currency; a currency that is missing is not limited. `rulebook`: the digest under which
-    packs, strategy and templates are kept as they are written.
+    what may still be spent, by currency, until it is renewed; a currency that is missing is not limited. `rulebook`:
+    the digest under which packs, strategy and templates are kept as they are written.
     """
 
     now: datetime
@@ -73,6 +77,7 @@ class Context:
     switches: Switches | None = None
     heads: Hearing | None = None
     budget: Mapping[str, Decimal] = field(default_factory=dict)
+    budget_renewed_at: Mapping[str, datetime] = field(default_factory=dict)
     clock: datetime | None = None
     rulebook: str | None = None
 
@@ -94,15 +99,11 @@ class Context:
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:
-        """What was asked of others for this decision; None where nothing was."""
+        """What was asked of others for this decision, and what was left to spend; None where nothing was."""
+        money = {"budget": dict(self.budget), "budget_renewed_at": dict(self.budget_renewed_at)} if self.budget else {}
         if self.heads is None:
-            return None
-        return {
-            "heads": self.heads,
-            "clock": self.at,
-            "switches": self.switches,
-            "budget": dict(self.budget),
-        }
+            return money or None
+        return {"heads": self.heads, "clock": self.at, "switches": self.switches, **money}
 
 
 @cache

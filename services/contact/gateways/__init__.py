@@ -2,12 +2,13 @@
 
 from services.contact.gateways.gateway import Accepted, Capabilities, Gateway, Outgoing, Rejected, Result, Unclear
 from services.contact.gateways.sandbox import SandboxGateway
-from services.contact.gateways.smtp import SmtpGateway
+from services.contact.gateways.smtp import Login, SmtpGateway
 
 __all__ = [
     "Accepted",
     "Capabilities",
     "Gateway",
+    "Login",
     "Outgoing",
     "Rejected",
     "Result",

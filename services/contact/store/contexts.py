@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.domain.context import Context, Hearing, Switches, TemplateInfo
 from services.contact.domain.gate.pack import Packs
 from services.contact.domain.strategy import Strategy
+from services.contact.store.budgets import funded, read_funds
 from services.contact.store.calendars import CalendarShelf, only_years
 from services.contact.store.hearing import Asked, Waits, hearings
 from services.contact.store.switches import Thrown, TooManySwitches, read_switches
@@ -28,6 +30,7 @@ class Desk:
     packs: Packs
     strategy: Strategy
     templates: Mapping[tuple[str, str], TemplateInfo]
+    zone: ZoneInfo
     rulebook: str | None = None
     calendars: CalendarShelf = field(default_factory=CalendarShelf)
     waits: Waits = field(default_factory=Waits)
@@ -36,8 +39,10 @@ class Desk:
         self, connection: AsyncConnection, work: Sequence[Heard], asked: Asked | None, now: datetime
     ) -> Mapping[str, Context]:
         """A context for each subject of *work*; heads only for those that are woken."""
-        common = await self.context(connection, now)
         woken = {item.key for item in work if isinstance(item.fact, Wake)}
+        funds = await read_funds(connection, now, self.zone, to_spend=bool(woken))
+        common: Context = await self.context(connection, now)
+        common = funded(common, funds) if funds.left else common
         found = {item.key: common for item in work}
         if woken and asked is not None:
             stand = await hearings(connection, self.hears, asked, woken, self.waits)
@@ -81,10 +86,11 @@ def as_seen(thrown: Thrown) -> Switches:
 class Unversioned:
     """What the journal keeps of a context."""
 
-    heads: Hearing
-    clock: datetime
-    switches: Switches | None
-    budget: dict[str, Decimal]
+    heads: Hearing | None = None
+    clock: datetime | None = None
+    switches: Switches | None = None
+    budget: dict[str, Decimal] = field(default_factory=dict)
+    budget_renewed_at: dict[str, datetime] = field(default_factory=dict)
 
 
 async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
@@ -100,11 +106,10 @@ async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> 
     context = Context(start, rules.packs, rules.strategy, calendars, rules.templates, rulebook=digest)
 
     def rebuild(now: datetime, kept: bytes | None) -> Context:
-        if kept is None:
-            return replace(context, now=now, clock=now)
-        found = decode(Unversioned, kept)
+        found = decode(Unversioned, kept) if kept else Unversioned()
         return replace(
-            context, now=now, clock=found.clock, heads=found.heads, switches=found.switches, budget=found.budget
-        )
+            context, now=now, clock=found.clock or now, heads=found.heads, switches=found.switches,
+            budget=found.budget, budget_renewed_at=found.budget_renewed_at,
+        )  # fmt: skip
 
     return rebuild

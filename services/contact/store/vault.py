@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.store.sealing import Kind, Sealer
-from services.contact.tables import data_keys, reveals, vault
+from services.contact.store.sealing import BadMasterKey, Kind, Sealer
+from services.contact.tables import data_keys, master_keys, reveals, vault
 from shared.database import arrays, unnest
 from shared.refusal import refuse
 
@@ -22,6 +22,8 @@ KIND_OF_CHANNEL: Final[Mapping[str, Kind]] = {
 UNUSED_HOURS_MAX: Final = 24
 SWEEP_MAX: Final = 500
 
+_KNOW_MASTER = insert(master_keys).values(single=True, fingerprint=bindparam("known")).on_conflict_do_nothing()
+_MASTER = select(master_keys.c.fingerprint)
 _KEYS = select(data_keys.c.key, data_keys.c.wrapped).where(data_keys.c.key == func.any(bindparam("keys")))
 _FRESH = unnest({"key": data_keys.c.key.type, "wrapped": data_keys.c.wrapped.type}, "fresh")
 _INSERT_KEYS = (
@@ -83,6 +85,13 @@ class Opened:
     key: str
     kind: Kind
     value: str
+
+
+async def check_master_key(connection: AsyncConnection, sealer: Sealer) -> None:
+    """Raises: BadMasterKey when what lies in the vault was sealed under another one; the first one seen is the one."""
+    await connection.execute(_KNOW_MASTER, {"known": sealer.fingerprint})
+    if (await connection.execute(_MASTER)).scalar_one() != sealer.fingerprint:
+        raise BadMasterKey("the vault was sealed under another master key: nothing in it would open")
 
 
 async def wrapped_keys(connection: AsyncConnection, sealer: Sealer, keys: Sequence[str]) -> dict[str, bytes]:

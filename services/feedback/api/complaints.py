@@ -22,7 +22,10 @@ SPAN_DAYS: Final = 30
 CENT: Final = Decimal("0.01")
 
 Caller = Annotated[Principal, Depends(requires("complaints:write"))]
-Day = Annotated[date | None, Query(description="inclusive, the bank's calendar; the last 30 days by default")]
+DAY_MIN: Final = date(1970, 1, 1)
+Day = Annotated[
+    date | None, Query(ge=DAY_MIN, description="inclusive, the bank's calendar; the last 30 days by default")
+]
 
 COMPLAINT = Form(
     RaiseComplaint,

@@ -28,7 +28,8 @@ from shared.refusal import Refused, refuse
 
 AsOf = Annotated[date | None, Query(description="the day the position is for, in the business calendar")]
 KnownAt = Annotated[AwareDatetime | None, Query(description="use only what had reached us by then")]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH, FAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+After = Annotated[AwareDatetime, Query(ge=EPOCH, le=FAR, description="recorded after it (exclusive)")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def portfolio_door(house: House[Any]) -> APIRouter:
     router = APIRouter(tags=["portfolio"], dependencies=[Depends(requires("loans:read"))])
 
     @router.get("/v1/held")
-    async def read_held(after: AwareDatetime = EPOCH, limit: Page = 100) -> dict[str, list[HeldFact]]:
+    async def read_held(after: After = EPOCH, limit: Page = 100) -> dict[str, list[HeldFact]]:
         """Facts that are true but early: what each waits for."""
         async with house.database.reading() as connection:
             rows = await list_held(connection, after, limit)
