@@ -181,9 +181,8 @@ class Relay:
         """Publish the lowest announcements that are not published yet, and answer how many there were."""
         async with connection.begin():
             rows = (await connection.execute(_LOWEST)).all()
-        if not rows:
-            return 0
-        async with connection.begin():
+            if not rows:
+                return 0
             await self._publisher.publish(connection, rows)
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
         self._failures = 0
