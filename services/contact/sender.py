@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Result, Unclear
 from services.contact.store import attempts as store
@@ -34,6 +35,7 @@ LINGER_SECONDS: Final = 0.02
 IDLE_SECONDS: Final = 0.25
 TIDY_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
+TELL_SECONDS: Final = 0.25
 SWEEP_SECONDS: Final = 600.0
 STOP_SECONDS_MAX: Final = START_SECONDS_MAX + CALL_SECONDS_MAX
 
@@ -77,7 +79,7 @@ class Sender:
         self._calls: set[asyncio.Task[Closing]] = set()
         self._answered: list[Closing] = []
         self._resting: dict[str, float] = {}
-        self._tidied_at = self._swept_at = -SWEEP_SECONDS
+        self._tidied_at = self._swept_at = self._told_at = -SWEEP_SECONDS
 
     async def run(self) -> None:
         """Send until cancelled; calls under way are then waited for, and what they came to is written down."""
@@ -100,15 +102,20 @@ class Sender:
             await self._rest(beats)
 
     async def work(self) -> int:
-        """One round: write down what was answered, tell what is not told, begin what can be begun; how many began."""
-        await self._collect()
+        """One round: write down what was answered, begin what can be begun, tell what is not told; how many began.
+
+        While there is more to begin, what came of it is told four times a second: the stories hear it together.
+        """
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
         async with self._house.database.begin() as connection:
+            await self._write_down(connection)
             to_begin, to_tell = await store.pending(connection, self._owner)
-        if to_tell:
+        self._answered = []
+        begun = await self._begin_some() if to_begin else 0
+        if to_tell and (not self._calls or ticks() - self._told_at >= TELL_SECONDS):
             await self._report()
-        return await self._begin_some() if to_begin else 0
+        return begun
 
     async def finish(self) -> None:
         """Wait for the calls under way, write down what they came to, and tell it."""
@@ -134,13 +141,17 @@ class Sender:
             await self._house.moved.after(beats, IDLE_SECONDS)
 
     async def _collect(self) -> None:
+        async with self._house.database.begin() as connection:
+            await self._write_down(connection)
+        self._answered = []
+
+    async def _write_down(self, connection: AsyncConnection) -> None:
+        """What was answered, which is forgotten here only once it is committed."""
         done = {call for call in self._calls if call.done()}
         self._answered += [call.result() for call in done if not call.cancelled()]
         self._calls -= done
         if self._answered:
-            async with self._house.database.begin() as connection:
-                await store.close(connection, self._owner, self._answered)
-            self._answered = []
+            await store.close(connection, self._owner, self._answered)
 
     async def _tidy(self) -> None:
         async with self._house.database.begin() as connection:
@@ -244,6 +255,7 @@ class Sender:
                 log.error("the story of a borrower refuses an outcome", extra={"reason_code": outcome.code})
         async with self._house.database.begin() as connection:
             await store.mark_reported(connection, told)
+        self._told_at = ticks()
         self._house.moved.beat()
 
 

@@ -27,7 +27,7 @@ from shared.fold.poison import Recent, TooMuchPoison
 
 RECORDS_MAX: Final = 500
 POLL_MILLISECONDS: Final = 200
-LINGER_SECONDS: Final = 0.005
+LINGER_SECONDS: Final = 0.01
 SILENT_SECONDS_MAX: Final = 30.0
 WATCH_SECONDS_MAX: Final = 10
 METADATA_SECONDS: Final = 15

@@ -29,7 +29,7 @@ from shared.service.quiet import is_at_rest, is_at_work, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
 LOOK_SECONDS: Final = 0.25
-CALM_SECONDS: Final = 0.005
+CALM_SECONDS: Final = 0.01
 KEYS_MAX: Final = 1000
 HEARD_MAX: Final = 8
 
