@@ -24,6 +24,12 @@
 #ifndef CONSUMERS
 #define CONSUMERS 1
 #endif
+#ifndef PULLS
+#define PULLS 1
+#endif
+#ifndef TIMERS
+#define TIMERS 0
+#endif
 #ifndef SENDERS
 #define SENDERS 0
 #endif
@@ -103,6 +109,8 @@ byte kills = KILLS;
 
 inline let_go() {
     subject.lock = (subject.lock == _pid -> 0 : subject.lock);
+    attempt[0].lease = (attempt[0].lease == _pid -> 0 : attempt[0].lease);
+    attempt[1].lease = (attempt[1].lease == _pid -> 0 : attempt[1].lease);
     source[0].leader = (source[0].leader == _pid -> 0 : source[0].leader);
 #if SOURCES > 1
     source[1].leader = (source[1].leader == _pid -> 0 : source[1].leader)
@@ -656,25 +664,21 @@ init {
         run Door(1);
 #endif
 #ifndef NO_OUTBOX
-        for (n : 1 .. RELAYS) {
-            run Relay(0, n);
+        n = 1; do :: n <= RELAYS -> run Relay(0, n); n++ :: else -> break od;
 #if SOURCES > 1
-            run Relay(1, n)
+        n = 1; do :: n <= RELAYS -> run Relay(1, n); n++ :: else -> break od;
 #endif
-        }
 #endif
-        for (n : 1 .. CONSUMERS) { run Consumer(n) }
-        run Pull(1);
+        n = 1; do :: n <= CONSUMERS -> run Consumer(n); n++ :: else -> break od;
+        n = 1; do :: n <= PULLS -> run Pull(n); n++ :: else -> break od;
+        n = 1; do :: n <= TIMERS -> run Timers(n); n++ :: else -> break od;
+        n = 1; do :: n <= SENDERS -> run Sender(n); n++ :: else -> break od;
+        n = 0;
 #if RESTORES
         run Restore();
 #endif
 #if SETBACKS
         run Setback();
-#endif
-#if SENDERS > 0
-        run Timers(1);
-        run Timers(2);
-        for (n : 1 .. SENDERS) { run Sender(n) }
 #endif
         run Quiet()
     }
