@@ -98,14 +98,17 @@ byte kills = KILLS;
 #define SAID(s, m) NUMBER(s, m), 96 + m /* for %d%c */
 #define BIT(m) (1 << (m))
 #define CHAIN(s) ((BIT(source[s].chain[1]) | BIT(source[s].chain[FACTS - 1]) | BIT(source[s].chain[FACTS])) & ~1)
+#define HEAD(s) source[s].chain[source[s].said]
 #define UNHEARD(s) (CHAIN(s) & ~subject.state[s])
 
 #ifdef KILLS
-#define SPEND kills > 0 -> kills--
+#define MAY_FAIL (kills > 0)
+#define SPENT kills--
 #else
-#define SPEND true
+#define MAY_FAIL true
+#define SPENT skip
 #endif
-#define DIES(who) d_step { SPEND; let_go(); printf("%e %d is killed\n", who, i) } -> goto begin
+#define DIES(who) d_step { MAY_FAIL -> SPENT; let_go(); printf("%e %d is killed\n", who, i) } -> goto begin
 
 inline let_go() {
     subject.lock = (subject.lock == _pid -> 0 : subject.lock);
@@ -194,7 +197,7 @@ begin:
     do
     :: d_step { at <= upto && source[s].end < RECORDS -> publish(s, batch[at]); at++ }
     :: at > upto -> break
-    :: d_step { source[s].leader == _pid -> source[s].leader = 0; printf("relay %d of %e loses its session\n", i, NAME(s)) }
+    :: d_step { MAY_FAIL && source[s].leader == _pid -> SPENT; source[s].leader = 0; printf("relay %d of %e loses its session\n", i, NAME(s)) }
     :: DIES(relay)
     od;
     if
@@ -244,7 +247,12 @@ proctype Restore() {
 #else
 #define IS_NEXT(m) (NUMBER(s, m) == heard + 1 && FOLLOWS(m, last))
 #endif
-#define IS_REPEAT(m) (NUMBER(s, m) < heard || IS_LAST_HEARD(m))
+#if defined(IDS_BY_NUMBER) || defined(NO_OLD_ID_CHECK)
+#define WAS_HEARD(m) true
+#else
+#define WAS_HEARD(m) (subject.state[s] & BIT(m)) /* the journal knows each id that was heard */
+#endif
+#define IS_REPEAT(m) (IS_LAST_HEARD(m) || (NUMBER(s, m) < heard && WAS_HEARD(m)))
 
 inline sift() {
     if
@@ -252,8 +260,8 @@ inline sift() {
     :: true -> take_in()
 #else
     :: IS_REPEAT(m) ->
-        must(subject.state[s] & BIT(m), fork_swallowed);
-        printf("%e %d drops %d%c of %e: heard before\n", who, i, SAID(s, m), NAME(s))
+        printf("%e %d drops %d%c of %e: heard before\n", who, i, SAID(s, m), NAME(s));
+        must(subject.state[s] & BIT(m), fork_swallowed)
     :: else ->
         if
         :: subject.parked[s] || NUMBER(s, m) > heard + 1 -> note_gap()
@@ -275,20 +283,20 @@ inline note_gap() {
 }
 
 inline park() {
+    printf("%e %d parks %d%c of %e\n", who, i, SAID(s, m), NAME(s));
     must(!(subject.state[s] & BIT(m)) && source[s].previous[m] != subject.last[s], parked_for_nothing);
-    subject.parked[s] = true;
-    printf("%e %d parks %d%c of %e: a fork\n", who, i, SAID(s, m), NAME(s))
+    subject.parked[s] = true
 }
 
 /* Apply: the state, the number and the journal change together. A fact of either source settles what is planned. */
 inline take_in() {
+    printf("%e %d applies %d%c of %e\n", who, i, SAID(s, m), NAME(s));
     must(!(subject.state[s] & BIT(m)), applied_twice);
     must(source[s].previous[m] == subject.last[s], out_of_order);
     subject.state[s] = state | BIT(m);
     subject.heard[s] = NUMBER(s, m);
     subject.last[s] = m;
     subject.position = position + 1;
-    printf("%e %d applies %d%c of %e\n", who, i, SAID(s, m), NAME(s));
     if
     :: subject.step == reserved -> attempt[subject.tries - 1].withdrawn = true; subject.step = over
     :: else -> subject.step = over
@@ -365,7 +373,11 @@ begin:
 #ifdef NO_LOST_TAIL_AUDIT
 #define IS_BEHIND(s) false
 #else
+#ifdef AUDIT_BY_NUMBER
 #define IS_BEHIND(s) (source[s].said > subject.heard[s] && subject.gap[s] < source[s].said)
+#else
+#define IS_BEHIND(s) (HEAD(s) != 0 && !(subject.state[s] & BIT(HEAD(s))) && !subject.parked[s] && subject.gap[s] < source[s].said)
+#endif
 #endif
 #ifdef NO_GAP_PULL
 #define IS_OPEN(s) false
@@ -390,17 +402,18 @@ begin:
     atomic { s = 0; head = 0; seen = 0; m = 0; heard = 0; last = 0; state = 0; position = 0; stuck = false; condemned = false }
     do
     :: if
-       :: d_step { IS_BEHIND(0) -> s = 0; head = source[s].said }
+       :: d_step { IS_BEHIND(0) -> s = 0; m = HEAD(0); printf("the audit asks %e: its head is %d%c\n", NAME(s), SAID(s, m)) }
 #if SOURCES > 1
-       :: d_step { IS_BEHIND(1) -> s = 1; head = source[s].said }
+       :: d_step { IS_BEHIND(1) -> s = 1; m = HEAD(1); printf("the audit asks %e: its head is %d%c\n", NAME(s), SAID(s, m)) }
 #endif
        fi;
        if
-       :: d_step {
-            subject.heard[s] < head -> raise_to(subject.gap[s], head); 
-            printf("the audit finds that %e has said %d, and notes a gap\n", NAME(s), head); s = 0; head = 0
-          }
-       :: subject.heard[s] >= head -> goto begin
+       :: d_step { subject.heard[s] < NUMBER(s, m) -> raise_to(subject.gap[s], NUMBER(s, m)); s = 0; m = 0; printf("the audit notes a gap\n") }
+       :: subject.heard[s] >= NUMBER(s, m) -> 
+#ifndef AUDIT_BY_NUMBER
+          fold();
+#endif
+          goto begin
        :: DIES(pull)
        fi
     :: if
@@ -415,7 +428,7 @@ begin:
        :: DIES(pull)
        fi;
        if
-       :: m != 0 -> fold()
+       :: m != 0 -> printf("pull %d has %d%c of %e\n", i, SAID(s, m), NAME(s)); fold()
        :: m == 0
        fi;
        if
@@ -445,6 +458,11 @@ proctype Setback() {
         subject.heard[0] = NUMBER(0, subject.last[0]);
         subject.position = subject.heard[0];
         subject.gap[0] = 0;
+#if SENDERS > 0
+        subject.step = planned; subject.tries = 0;
+        attempt[0].state = none; attempt[0].withdrawn = false; attempt[0].told = true;
+        attempt[1].state = none; attempt[1].withdrawn = false; attempt[1].told = true;
+#endif
         printf("contact is restored from a backup that had heard ingest to %d\n", subject.heard[0])
     }
 }
@@ -457,9 +475,14 @@ proctype Setback() {
 #define HEARD_OUT(s) true
 #else
 #ifdef UNREACHABLE_IS_QUIET
-#define UP_TO_HEAD(s) (head[s] == NOBODY_KNOWS || head[s] <= subject.heard[s])
+#define SILENT(s) (head[s] == NOBODY_KNOWS)
 #else
-#define UP_TO_HEAD(s) (head[s] <= subject.heard[s])
+#define SILENT(s) false
+#endif
+#ifdef HEADS_ARE_NUMBERS
+#define UP_TO_HEAD(s) (SILENT(s) || (head[s] != NOBODY_KNOWS && NUMBER(s, head[s]) <= subject.heard[s]))
+#else
+#define UP_TO_HEAD(s) (SILENT(s) || head[s] == subject.last[s])
 #endif
 #ifdef NO_PARKED_CHECK
 #define HEARD_OUT(s) UP_TO_HEAD(s)
@@ -477,7 +500,7 @@ proctype Setback() {
 
 inline ask(s) {
     if
-    :: d_step { head[s] = source[s].said; known[s] = CHAIN(s); printf("timers %d asks %e: its head is %d\n", i, NAME(s), head[s]) }
+    :: d_step { head[s] = HEAD(s); known[s] = CHAIN(s); printf("timers %d asks %e: its head is %d%c\n", i, NAME(s), SAID(s, head[s])) }
     :: d_step { head[s] = NOBODY_KNOWS; known[s] = CHAIN(s); printf("timers %d cannot reach %e\n", i, NAME(s)) }
     :: DIES(timers)
     fi
@@ -501,13 +524,13 @@ begin:
     if
     :: d_step {
         subject.lock == 0 && subject.step == planned && ALL_HEARD_OUT ->
+        printf("timers %d reserves attempt %d\n", i, subject.tries + 1);
         must(NOTHING_KNOWN_UNHEARD, contacted_unheard);
         attempt[subject.tries].state = reserved;
         attempt[subject.tries].told = true;
         subject.tries++;
         subject.step = reserved;
-        subject.position++;
-        printf("timers %d reserves attempt %d\n", i, subject.tries)
+        subject.position++
        }
     :: subject.lock == 0 && !(subject.step == planned && ALL_HEARD_OUT)
     fi;
@@ -553,9 +576,9 @@ inline claim(n) {
 }
 
 inline begin_call() {
+    printf("sender %d begins attempt %d\n", i, a + 1);
     must(subject.state[0] == 0, sent_though_settled);
-    attempt[a].state = BEGUN;
-    printf("sender %d writes attempt %d down as sending\n", i, a + 1)
+    attempt[a].state = BEGUN
 }
 
 inline provider_takes(answer) {
@@ -576,10 +599,16 @@ inline close() {
     a = 0; result = none
 }
 
+#ifdef NO_INTERRUPT
+#define IS_INTERRUPTED(n) false
+#else
+#define IS_INTERRUPTED(n) (attempt[n].state == sending && attempt[n].lease != _pid)
+#endif
+
 /* What the second sweep of a sender finds: begun and never answered; withdrawn; second. The deadline may be over any time. */
 inline tidy(n) {
     if
-    :: attempt[n].state == sending && attempt[n].lease != _pid -> attempt[n].state = unknown; attempt[n].lease = 0; attempt[n].told = false; printf("sender %d finds attempt %d interrupted: unknown\n", i, n + 1)
+    :: IS_INTERRUPTED(n) -> attempt[n].state = unknown; attempt[n].lease = 0; attempt[n].told = false; printf("sender %d finds attempt %d interrupted: unknown\n", i, n + 1)
     :: attempt[n].state == reserved && attempt[n].withdrawn -> attempt[n].state = cancelled; attempt[n].told = false; printf("sender %d drops attempt %d, withdrawn\n", i, n + 1)
     :: attempt[n].state == reserved && HANDED_OVER_ALREADY(n) -> attempt[n].state = rejected; attempt[n].told = false
     fi
@@ -680,6 +709,19 @@ init {
 #if SETBACKS
         run Setback();
 #endif
+#ifndef FAIRLY
         run Quiet()
+#endif
     }
 }
+
+/* What is sought under fairness is a run without end; where all stand still, time goes on. */
+#ifdef FAIRLY
+active proctype Time() {
+    do
+    :: true -> true
+    od
+}
+
+ltl heard { <> [] (UNHEARD(0) == 0 || subject.parked[0]) }
+#endif
