@@ -69,7 +69,7 @@ SCENES: Final = {
         Scene(
             "restored source, pulled",
             "the same, heard by pull alone, with timers that reserve",
-            {"FACTS": 3, "RELAYS": 0, "CONSUMERS": 0, "RESTORES": 1, "TIMERS": 1},
+            {"FACTS": 3, "SETTLED_BY": 3, "RELAYS": 0, "CONSUMERS": 0, "RESTORES": 1, "TIMERS": 1},
         ),
         Scene(
             "restored hearer",

@@ -15,6 +15,9 @@
 #ifndef FACTS
 #define FACTS 2 /* that each source may accept, at any time */
 #endif
+#ifndef SETTLED_BY
+#define SETTLED_BY 1 /* the first stamp that settles the step; facts before it, such as a missed instalment, do not */
+#endif
 #ifndef RECORDS
 #define RECORDS 3 /* that a topic can hold: bounds how much is published again */
 #endif
@@ -95,7 +98,7 @@ byte kills = KILLS;
 
 #define NAME(s) (s == 0 -> ingest : feedback)
 #define NUMBER(s, m) source[s].number[m]
-#define SAID(s, m) NUMBER(s, m), 96 + m /* for %d%c */
+#define SAID(s, m) NUMBER(s, m), (m == 0 -> 45 : 96 + m) /* for %d%c: number and letter; 0- is nothing yet */
 #define BIT(m) (1 << (m))
 #define CHAIN(s) ((BIT(source[s].chain[1]) | BIT(source[s].chain[FACTS - 1]) | BIT(source[s].chain[FACTS])) & ~1)
 #define HEAD(s) source[s].chain[source[s].said]
@@ -288,7 +291,7 @@ inline park() {
     subject.parked[s] = true
 }
 
-/* Apply: the state, the number and the journal change together. A fact of either source settles what is planned. */
+/* Apply: the state, the number and the journal change together. A payment settles what is planned. */
 inline take_in() {
     printf("%e %d applies %d%c of %e\n", who, i, SAID(s, m), NAME(s));
     must(!(subject.state[s] & BIT(m)), applied_twice);
@@ -298,8 +301,9 @@ inline take_in() {
     subject.last[s] = m;
     subject.position = position + 1;
     if
-    :: subject.step == reserved -> attempt[subject.tries - 1].withdrawn = true; subject.step = over
-    :: else -> subject.step = over
+    :: m >= SETTLED_BY && subject.step == reserved -> attempt[subject.tries - 1].withdrawn = true; subject.step = over
+    :: m >= SETTLED_BY && subject.step != reserved -> subject.step = over
+    :: else
     fi
 }
 
@@ -492,10 +496,10 @@ proctype Setback() {
 #endif
 #if SOURCES > 1
 #define ALL_HEARD_OUT (HEARD_OUT(0) && HEARD_OUT(1))
-#define NOTHING_KNOWN_UNHEARD ((known[0] & ~subject.state[0]) == 0 && (known[1] & ~subject.state[1]) == 0)
+#define NOTHING_KNOWN_UNHEARD ((known[0] & UNHEARD(0)) == 0 && (known[1] & UNHEARD(1)) == 0)
 #else
 #define ALL_HEARD_OUT HEARD_OUT(0)
-#define NOTHING_KNOWN_UNHEARD ((known[0] & ~subject.state[0]) == 0)
+#define NOTHING_KNOWN_UNHEARD ((known[0] & UNHEARD(0)) == 0)
 #endif
 
 inline ask(s) {
@@ -577,7 +581,7 @@ inline claim(n) {
 
 inline begin_call() {
     printf("sender %d begins attempt %d\n", i, a + 1);
-    must(subject.state[0] == 0, sent_though_settled);
+    must(subject.state[0] >> SETTLED_BY == 0, sent_though_settled);
     attempt[a].state = BEGUN
 }
 
