@@ -1,12 +1,13 @@
-"""`make model`: check every scene, take every guard away in turn, and say how it came out; `--write` renews the page."""
+"""`make model`: check every scene, take every guard away in turn, tell how it came out; `--write` renews the page."""
 
 import sys
 from collections.abc import Iterable
 from typing import Final
 
 from model.checking import Checked, check_removal, check_scene
-from model.checks import LIMITS, OPEN, REMOVALS, SCENES, SECOND_LINES
+from model.guards import LIMITS, OPEN, REMOVALS, SECOND_LINES
 from model.page import renew
+from model.scenes import SCENES
 from model.spin import CannotCheck, missing_tools
 
 EXIT_SURPRISED: Final = 1

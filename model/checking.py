@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from model.checks import SCENES, Removal, Scene
+from model.guards import Removal
+from model.scenes import SCENES, Scene
 from model.spin import Verdict, verify
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from model.checking import Checked
-from model.checks import LIMITS, OPEN, REMOVALS, SECOND_LINES, Removal
+from model.guards import LIMITS, OPEN, REMOVALS, SECOND_LINES, Removal
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "model.md"
 MARK: Final = "<!-- measured: written by python -m model --write -->\n"
@@ -42,9 +42,8 @@ def _scenes(checked: Iterable[Checked]) -> str:
     for one in checked:
         scene, found = one.scene, one.verdict
         bounds = ", ".join([f"{name} {value}" for name, value in scene.bounds.items()] + list(scene.without))
-        lines.append(
-            f"| {scene.name} | {scene.says} | {bounds} | {found.states:,} | {found.seconds:.1f} | {found.megabytes:.0f} |"
-        )
+        found_here = f"{found.states:,} | {found.seconds:.1f} | {found.megabytes:.0f}"
+        lines.append(f"| {scene.name} | {scene.says} | {bounds} | {found_here} |")
     return "\n".join(lines) + "\n"
 
 

@@ -74,7 +74,7 @@ def _run(folder: Path, *command: str) -> str:
 
 def _judged(folder: Path, file: str, defines: Sequence[str], report: str) -> Verdict:
     errors = re.search(r"errors: (\d+)", report)
-    if errors is None or "Search not completed" in report and errors[1] == "0" or "max search depth" in report:
+    if errors is None or ("Search not completed" in report and errors[1] == "0") or "max search depth" in report:
         raise CannotCheck(f"the search was cut short: {report.strip()[:500]}")
     trace = _trace(folder, file, defines) if errors[1] != "0" else ()
     return Verdict(

@@ -1,23 +1,7 @@
-"""What is checked: the scenes in which the protocol must hold, and what must break when a guard is taken away."""
+"""The guards of the protocol, taken away one at a time: what must break then, and where in the code each stands."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
-
-PROTOCOL: Final = "protocol.pml"
-QUEUE: Final = "queue.pml"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Some of the processes, and how far they go; `fairly` is checked for what happens in the end, not at each step."""
-
-    name: str
-    says: str
-    bounds: Mapping[str, int] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
-    file: str = PROTOCOL
-    fairly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,81 +19,6 @@ class Removal:
         """The guards, as -D takes them away."""
         return " + ".join(self.guards)
 
-
-SCENES: Final = {
-    scene.name: scene
-    for scene in (
-        Scene("queue", "two writers of two subjects, ids and commits in any order, one relay", file=QUEUE),
-        Scene(
-            "publishing",
-            "two relays of one source, one consumer, the pull",
-            {"FACTS": 2, "RECORDS": 3, "RELAYS": 2},
-        ),
-        Scene(
-            "hearing",
-            "two consumers that share a partition, the pull, a row that stays locked once",
-            {"FACTS": 2, "RECORDS": 3, "CONSUMERS": 2, "BUSY": 1},
-        ),
-        Scene(
-            "between two audits",
-            "as hearing, in an hour without an audit",
-            {"FACTS": 2, "RECORDS": 3, "CONSUMERS": 2, "BUSY": 1},
-            without=("NO_LOST_TAIL_AUDIT",),
-        ),
-        Scene(
-            "two sources",
-            "ingest and feedback, heard by two consumers",
-            {"SOURCES": 2, "FACTS": 1, "RECORDS": 1, "CONSUMERS": 2, "PULLS": 0},
-        ),
-        Scene(
-            "restored source",
-            "ingest goes back to any older backup, once, at any time; consumer and pull",
-            {"FACTS": 3, "RECORDS": 3, "RESTORES": 1},
-        ),
-        Scene(
-            "restored source, pulled",
-            "the same, heard by pull alone, with timers that reserve",
-            {"FACTS": 3, "SETTLED_BY": 3, "RELAYS": 0, "CONSUMERS": 0, "RESTORES": 1, "TIMERS": 1},
-        ),
-        Scene(
-            "restored hearer",
-            "contact goes back to any older backup, once, at any time; topics and offsets do not",
-            {"FACTS": 2, "RECORDS": 2, "SETBACKS": 1},
-        ),
-        Scene(
-            "restored both",
-            "both go back, in either order",
-            {"FACTS": 2, "RECORDS": 2, "SETBACKS": 1, "RESTORES": 1},
-        ),
-        Scene(
-            "reserving",
-            "ingest and feedback, two timers, a fact of either at any time, a source out of reach at any time",
-            {"SOURCES": 2, "FACTS": 1, "RELAYS": 0, "CONSUMERS": 0, "TIMERS": 2},
-        ),
-        Scene(
-            "reserving, by topic",
-            "one source with its relay, a consumer, the pull, one timer",
-            {"FACTS": 2, "RECORDS": 3, "TIMERS": 1},
-        ),
-        Scene(
-            "sending",
-            "two timers, two senders, two attempts at one contact, a payment at any time, every answer of a provider",
-            {"FACTS": 1, "RELAYS": 0, "CONSUMERS": 0, "TIMERS": 2, "SENDERS": 2},
-        ),
-        Scene(
-            "in the end",
-            "one relay, two consumers, the pull, weakly fair; one kill",
-            {"FACTS": 2, "RECORDS": 4, "CONSUMERS": 2, "KILLS": 1},
-            fairly=True,
-        ),
-        Scene(
-            "in the end, restored",
-            "one relay, one consumer, the pull, weakly fair; both databases go back, one kill",
-            {"FACTS": 2, "RECORDS": 4, "KILLS": 1, "RESTORES": 1, "SETBACKS": 1},
-            fairly=True,
-        ),
-    )
-}
 
 REMOVALS: Final = (
     Removal(
@@ -181,7 +90,7 @@ REMOVALS: Final = (
         "restored source",
         "fork_swallowed",
         ("shared/ids.py: chained_id", "shared/announcements/said.py: chain"),
-        "An id made of the key and the number, and not of the content and the id before, is the same for another story.",
+        "An id made of key and number alone, not of the content and the id before, is the same for another story.",
     ),
     Removal(
         ("NO_GAP_NOTE",),
@@ -295,7 +204,9 @@ OPEN: Final = (
 )
 
 SECOND_LINES: Final = (
-    Removal(("NO_RELAY_LOCK",), "publishing", None, ("shared/relay.py: Relay._lead",), "Numbers make repeats harmless."),
+    Removal(
+        ("NO_RELAY_LOCK",), "publishing", None, ("shared/relay.py: Relay._lead",), "Numbers make repeats harmless."
+    ),
     Removal(
         ("NO_JOURNAL_KEY",),
         "two sources",
