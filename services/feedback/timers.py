@@ -53,7 +53,8 @@ class BankDay:
         pages = [
             await self.ingest.heads(keys[start : start + HEADS_AT_ONCE]) for start in range(0, len(keys), HEADS_AT_ONCE)
         ]
-        return Heads({key: number for page in pages for key, number in page.numbers.items()}, day)
+        numbers = {key: number for page in pages for key, number in page.numbers.items()}
+        return Heads(numbers, {key: id_ for page in pages for key, id_ in page.ids.items()}, day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from shared.fold import Heard
 from shared.heads import Heads as Answer
 
 # PostgreSQL counts array elements from one; ingest is the first source.
-_FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Integer())], 0)
-_HEARD = select(subjects.c.key, _FROM_INGEST.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
+_FIRST = bindparam("index", 1, type_=Integer())
+_HEARD = select(
+    subjects.c.key, func.coalesce(subjects.c.heard[_FIRST], 0).label("number"), subjects.c.heard_ids[_FIRST].label("id")
+).where(subjects.c.key == func.any(bindparam("keys")))
 
 
 async def gather(
@@ -28,8 +30,9 @@ async def gather(
 async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:
     """For each of *keys* that ingest was asked about: its business date, and whether we have heard it out.
 
-    The rows are locked by now, and the answer is older than the lock: what we heard since can only be more.
+    The rows are locked by now, and the answer is older than the lock: where we heard more since, we ask again.
     """
     asked = sorted(keys & answer.numbers.keys())
-    found = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": asked})} if asked else {}
-    return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
+    rows = await connection.execute(_HEARD, {"keys": asked}) if asked else ()
+    last = {row.key: (row.number, row.id) for row in rows}
+    return {key: Heads(answer.business_date, answer.are_heard(key, *last.get(key, (0, None)))) for key in asked}
