@@ -93,6 +93,27 @@ REMOVALS: Final = (
         "An id made of key and number alone, not of the content and the id before, is the same for another story.",
     ),
     Removal(
+        ("NO_OLD_ID_CHECK",),
+        "restored source",
+        "fork_swallowed",
+        ("shared/fold/subject.py: Subject.standing_of", "shared/fold/rows.py: recall_earlier"),
+        "A number below the last one heard comes again with other content, and passes for a repeat.",
+    ),
+    Removal(
+        ("HEADS_ARE_NUMBERS",),
+        "restored source, pulled",
+        "contacted_unheard",
+        ("shared/heads.py: Heads.are_heard", "services/contact/store/hearing.py: _heard_out"),
+        "A restored source says less than was heard of it, or as much, and yet what it says is unheard.",
+    ),
+    Removal(
+        ("AUDIT_BY_NUMBER",),
+        "restored source, pulled",
+        "never_heard",
+        ("shared/pull.py: Pull._compare", "shared/heads.py: Heads.are_heard"),
+        "A restored source that says less than was heard of it is not behind by number, and nobody asks further.",
+    ),
+    Removal(
         ("NO_GAP_NOTE",),
         "between two audits",
         "never_heard",
@@ -175,31 +196,6 @@ REMOVALS: Final = (
         "heard",
         ("shared/pull.py: Pull.close_gaps",),
         "Without the pull there is an end in which something is not heard.",
-    ),
-)
-
-# The model has these guards; the code has not.
-OPEN: Final = (
-    Removal(
-        ("NO_OLD_ID_CHECK",),
-        "restored source",
-        "fork_swallowed",
-        ("shared/fold/subject.py: Subject.standing_of",),
-        "A number below the last one heard comes again with other content, and passes for a repeat.",
-    ),
-    Removal(
-        ("HEADS_ARE_NUMBERS",),
-        "restored source, pulled",
-        "contacted_unheard",
-        ("shared/announcements/said.py: heads_of", "services/contact/store/hearing.py: _heard_out"),
-        "A restored source says less than was heard of it, or as much, and yet what it says is unheard.",
-    ),
-    Removal(
-        ("AUDIT_BY_NUMBER",),
-        "restored source, pulled",
-        "never_heard",
-        ("shared/pull.py: Pull.audit",),
-        "A restored source that says less than was heard of it is not behind by number, and nobody asks further.",
     ),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from model.checking import Checked
-from model.guards import LIMITS, OPEN, REMOVALS, SECOND_LINES, Removal
+from model.guards import LIMITS, REMOVALS, SECOND_LINES, Removal
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "model.md"
 MARK: Final = "<!-- measured: written by python -m model --write -->\n"
@@ -31,7 +31,6 @@ def measured(checked: Sequence[Checked]) -> str:
 
 SECTIONS: Final[tuple[tuple[str, tuple[Removal, ...]], ...]] = (
     ("What goes wrong without each guard", REMOVALS),
-    ("What the model has and the code has not", OPEN),
     ("Second lines: taken away alone, nothing breaks", SECOND_LINES),
     ("What is not promised", LIMITS),
 )

@@ -53,7 +53,8 @@ def verify(file: str, bounds: Mapping[str, int], without: Sequence[str], *, fair
         defines.append("-DFAIRLY")
     with TemporaryDirectory(prefix="forbear-model-") as name:
         folder = Path(name)
-        shutil.copy(MODELS / file, folder / file)
+        for model in MODELS.glob("*.pml"):
+            shutil.copy(model, folder)
         _run(folder, "spin", *defines, "-a", file)
         _run(folder, *COMPILE, *(FAIR if fairly else SHORTEST if shortest else EXHAUSTIVE))
         report = _run(folder, "./pan", "-n", f"-m{DEPTH_MAX}", *(("-a", "-f") if fairly else ("-E",)))
