@@ -103,7 +103,11 @@ inline fold() {
        :: d_step { !CLASHES || condemned -> sift(); let_go(); forget_row() } -> break
        :: DIES(who)
        fi
-    :: d_step { busy > 0 && subject.lock != 0 -> busy--; stuck = true } -> break
+    :: d_step {
+        busy > 0 && subject.lock != 0 ->
+        busy--; stuck = true;
+        printf("%e %d finds the row locked, and waits no longer\n", who, i)
+       } -> break
     od
 }
 
