@@ -67,7 +67,7 @@ class BankDay:
             return False
         async with self.database.begin() as connection:
             heard = await heard_of_ingest(connection, list(answer.numbers))
-        return all(heard.get(key, 0) >= number for key, number in answer.numbers.items())
+        return all(answer.are_heard(key, *heard.get(key, (0, None))) for key in answer.numbers)
 
     async def _ask(self, keys: Sequence[str]) -> Heads:
         """The day first, then the numbers: so they count all that was accepted before that day was closed.
@@ -78,7 +78,8 @@ class BankDay:
         pages = [
             await self.ingest.heads(keys[start : start + HEADS_AT_ONCE]) for start in range(0, len(keys), HEADS_AT_ONCE)
         ]
-        return Heads({key: number for page in pages for key, number in page.numbers.items()}, day)
+        numbers = {key: number for page in pages for key, number in page.numbers.items()}
+        return Heads(numbers, {key: id_ for page in pages for key, id_ in page.ids.items()}, day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from shared.fold.batch import Batch
 from shared.fold.editions import keep_editions
 from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Sorted, Work
 from shared.fold.idempotency import recall, remember
-from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
+from shared.fold.rows import free, lock_subjects, note_gaps, park, recall_earlier, save_subjects
 from shared.fold.subject import StateTooLarge, Subject
 from shared.refusal import Refused
 from shared.telemetry import HEARD
@@ -120,6 +120,7 @@ class _Shell:
         subjects: dict[str, Subject] = {}
         if keys:
             subjects = await lock_subjects(connection, self.house, keys, patient=patient)
+            await recall_earlier(connection, self.house, subjects, heard)
         free_ones = [item for item in heard if item.key in subjects]
         horizon = await self.house.horizon(connection, now)
         contexts: Mapping[str, Context] = {}

@@ -163,7 +163,7 @@ class Batch:
         now: datetime,
         context: Context | None,
     ) -> Applied:
-        subject.advance(state, made)
+        subject.advance(state, made, item.via if isinstance(item.via, Message) else None)
         self.journal.append(_journal_row(subject, item, now, context, self._edition(context)))
         self.said.append(Said(item, made, before, state, now))
         if isinstance(item.via, Message) and item.via.released:

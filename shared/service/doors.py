@@ -14,6 +14,7 @@ from shared.announcements import (
     KEY_CHARACTERS_MAX,
     PAGE_MAX,
     WANTED_MAX,
+    Chain,
     heads_of,
     heads_page,
     list_after,
@@ -86,17 +87,17 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
 
     @router.post("/v1/heads")
     async def ask_heads(asked: Keys) -> dict[str, Any]:
-        """The last number said about each key; ingest adds its business date."""
+        """The last number said about each key, and its id; ingest adds its business date."""
         async with house.database.answering() as connection:
             day = await extra(connection)  # first: a head read later can only be further than the day it stands beside
-            return {"heads": await heads_of(connection, asked.keys), **day}
+            return {**_heads(await heads_of(connection, asked.keys)), **day}
 
     @router.get("/v1/heads")
     async def list_heads(after: Key = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
         """All heads in the order of their keys, a page at a time."""
         async with house.database.answering() as connection:
             day = await extra(connection)
-            return {"heads": await heads_page(connection, after, limit), **day}
+            return {**_heads(await heads_page(connection, after, limit)), **day}
 
     @router.get("/v1/announcements")
     async def read_announcements(
@@ -123,6 +124,13 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         return {"items": [to_json(said) for said in found]}
 
     return router
+
+
+def _heads(chains: Mapping[str, Chain]) -> dict[str, Any]:
+    return {
+        "heads": {key: chain.said for key, chain in chains.items()},
+        "ids": {key: chain.last_id for key, chain in chains.items()},
+    }
 
 
 def history_door(house: House[Any]) -> APIRouter:

@@ -10,7 +10,9 @@ import pytest
 from shared.events import SOURCES, TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = sorted(path for folder in ("shared", "services", "deploy", "bench") for path in (ROOT / folder).rglob("*.py"))
+CODE = sorted(
+    path for folder in ("shared", "services", "deploy", "bench", "model") for path in (ROOT / folder).rglob("*.py")
+)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HOUSES = [path.name for path in sorted((ROOT / "services").iterdir()) if (path / "app.py").exists()]
 

@@ -89,6 +89,22 @@ async def test_a_discarded_item_is_heard_and_nothing_follows_from_it(street):
     assert await has_heard_all(second, first)
 
 
+async def test_a_restored_source_is_followed_from_where_an_operator_takes_up_its_story(databases, tmp_path):
+    async with a_house(databases, speaker) as first, a_house(databases, hearer) as second:
+        await apply(second, messages(second, await told(first, "A", "1.00", "2.00", "4.00")))
+        async with a_house(databases, speaker) as restored:
+            again = messages(second, await told(restored, "A", "7.00", "8.00"))
+            assert isinstance((await apply(second, again))[0], Parked)
+            (row,) = await rows_of(second, parked)
+            assert isinstance(await discard(second, row.id, "operator"), Applied)
+            peer = peer_of(restored, Keys(tmp_path))
+            await Pull(second, {"ingest": peer}).close_gaps()
+            await peer.close()
+            assert await has_heard_all(second, restored)
+        assert await state_of(second, "A") == Purse(Decimal("15.00"), 4)
+        assert not await rows_of(second, parked)
+
+
 async def test_an_item_is_acted_on_once(street):
     _, second, _, parked_id = street
     await discard(second, parked_id, BECAUSE)

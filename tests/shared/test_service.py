@@ -25,11 +25,14 @@ from tests.shared.toy import speaker
 pytestmark = pytest.mark.postgres
 
 
-async def test_heads_answer_the_last_number_of_each_key(first, client):
-    await told(first, "A", "1.00", "2.00")
+async def test_heads_answer_the_last_number_of_each_key_and_its_id(first, client):
+    last = (await told(first, "A", "1.00", "2.00"))[-1]
     await told(first, "B", "1.00")
     asked = await client.post("/v1/heads", json={"keys": ["A", "NOBODY"]})
-    assert asked.json() == {"heads": {"A": 2, "NOBODY": 0}}
+    assert asked.json() == {
+        "heads": {"A": 2, "NOBODY": 0},
+        "ids": {"A": str(last.event_id), "NOBODY": None},
+    }
     pages = [(await client.get("/v1/heads", params={"after": after, "limit": 1})).json() for after in ("", "A", "B")]
     assert [page["heads"] for page in pages] == [{"A": 2}, {"B": 1}, {}]
 

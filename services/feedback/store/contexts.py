@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,8 +18,10 @@ from shared.heads import Heads as Answer
 from shared.verify import Rebuild, Rulebook, find_rulebook
 
 # PostgreSQL counts array elements from one; ingest is the first source.
-_FROM_INGEST = func.coalesce(subjects.c.heard[bindparam("index", 1, type_=Integer())], 0)
-_HEARD = select(subjects.c.key, _FROM_INGEST.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
+_FIRST = bindparam("index", 1, type_=Integer())
+_HEARD = select(
+    subjects.c.key, func.coalesce(subjects.c.heard[_FIRST], 0).label("number"), subjects.c.heard_ids[_FIRST].label("id")
+).where(subjects.c.key == func.any(bindparam("keys")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,13 @@ class Rules:
 async def _heads(connection: AsyncConnection, answer: Answer, keys: set[str]) -> dict[str, Heads]:
     """For each of *keys* that ingest was asked about: its business date, and whether we have heard it out.
 
-    The rows are locked by now, and the answer is older than the lock: what we heard since can only be more.
+    The rows are locked by now, and the answer is older than the lock: where we heard more since, we ask again.
     """
     asked = sorted(keys & answer.numbers.keys())
-    found = await heard_of_ingest(connection, asked) if asked else {}
-    return {key: Heads(answer.business_date, found.get(key, 0) >= answer.numbers[key]) for key in asked}
+    last = await heard_of_ingest(connection, asked) if asked else {}
+    return {key: Heads(answer.business_date, answer.are_heard(key, *last.get(key, (0, None)))) for key in asked}
 
 
-async def heard_of_ingest(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, int]:
-    """The last number heard from ingest about each of *keys*; none for a subject never seen."""
-    return {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": list(keys)})}
+async def heard_of_ingest(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[int, UUID | None]]:
+    """The last number heard from ingest about each of *keys*, and its id; none for a subject never seen."""
+    return {row.key: (row.number, row.id) for row in await connection.execute(_HEARD, {"keys": list(keys)})}
