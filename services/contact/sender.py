@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Result, Unclear
+from services.contact.gateways import Accepted, Bucket, Gateway, Outgoing, Rejected, Result, Unclear
 from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
 from services.contact.store.messages import Composer, Message
@@ -40,24 +40,6 @@ SWEEP_SECONDS: Final = 600.0
 STOP_SECONDS_MAX: Final = START_SECONDS_MAX + CALL_SECONDS_MAX
 
 log = logging.getLogger("forbear.sender")
-
-
-class Bucket:
-    """Tokens that come back at a steady rate: no provider is given more in a second than it takes."""
-
-    def __init__(self, rate_per_second: float) -> None:
-        self._rate, self._tokens, self._at = rate_per_second, rate_per_second, ticks()
-
-    def ready(self) -> int:
-        """How many may go now."""
-        now = ticks()
-        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        return int(self._tokens)
-
-    def take(self, count: int) -> None:
-        """*count* have gone."""
-        self._tokens -= count
 
 
 @dataclass(frozen=True, slots=True)

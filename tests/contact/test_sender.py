@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from services.contact.gateways import Accepted, Outgoing, SandboxGateway
+from services.contact.gateways import Accepted, Bucket, Outgoing, SandboxGateway
 from services.contact.gateways.gateway import Capabilities
-from services.contact.sender import Bucket
 from services.contact.store import attempts as store
 from services.contact.store.attempts import START_SECONDS_MAX
 from shared.clock import ticks

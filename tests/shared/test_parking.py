@@ -96,7 +96,7 @@ async def test_a_restored_source_is_followed_from_where_an_operator_takes_up_its
             again = messages(second, await told(restored, "A", "7.00", "8.00"))
             assert isinstance((await apply(second, again))[0], Parked)
             (row,) = await rows_of(second, parked)
-            assert isinstance(await discard(second, row.id, "operator"), Applied)
+            assert isinstance(await discard(second, row.id, BECAUSE), Applied)
             peer = peer_of(restored, Keys(tmp_path))
             await Pull(second, {"ingest": peer}).close_gaps()
             await peer.close()
