@@ -246,7 +246,7 @@ async def test_who_is_told_to_stop_finishes_the_calls_under_way_and_writes_them_
 
 def test_a_bucket_lets_through_what_its_rate_allows_and_no_more(monkeypatch):
     now = 100.0
-    monkeypatch.setattr("services.contact.sender.ticks", lambda: now)
+    monkeypatch.setattr("services.contact.gateways.bucket.ticks", lambda: now)
     bucket = Bucket(10)
     assert bucket.ready() == 10
     bucket.take(10)
