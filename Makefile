@@ -9,7 +9,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-in
 CATALOGUE := $(wildcard deploy/catalogue.py deploy/catalogue/__main__.py)
 SCOPES ?=
 
-.PHONY: setup run up down status token reset test check format faults bench lock
+.PHONY: setup run up down status token verify reset test check format faults model bench lock
 
 setup: $(STAMP)  ## install the locked packages and, where there is a JDK, the broker
 	@$(BIN)/python -m deploy.local setup
@@ -34,6 +34,9 @@ status: $(STAMP)  ## how every process stands, as JSON
 token: $(STAMP)  ## a token for 12 hours: make token SCOPES="events:write clock:write"
 	@$(BIN)/python -m deploy.local token "$(SCOPES)"
 
+verify: $(STAMP)  ## take every decision of what runs again, and compare its state with its history, as JSON
+	@$(BIN)/python -m deploy.local verify
+
 reset: $(STAMP)  ## stop everything and forget all data and keys
 	@$(BIN)/python -m deploy.local reset
 
@@ -54,6 +57,11 @@ format: $(STAMP)  ## put the code into its form
 
 faults: setup  ## the tests that kill things
 	@$(BIN)/pytest tests/faults
+
+model: $(STAMP)  ## check the model of the delivery protocol; WRITE=1 renews docs/model.md
+	@command -v spin >/dev/null && command -v gcc >/dev/null || apt-get install -y -qq spin gcc libc6-dev >&2 \
+		|| echo "spin and gcc could not be installed here (Debian: apt-get install spin gcc)" >&2
+	@$(BIN)/python -m model $(if $(WRITE),--write)
 
 bench: setup  ## the benchmarks
 	@$(BIN)/python -m bench

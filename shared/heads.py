@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 
@@ -21,10 +22,20 @@ class PeerUnreachable(Weather):
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The last number a source has said about each key; ingest adds its business date."""
+    """The last number a source has said about each key, and its id; ingest adds its business date."""
 
     numbers: Mapping[str, int]
+    ids: Mapping[str, UUID | None]
     business_date: date | None
+
+    def are_heard(self, key: str, number: int, id_: UUID | None) -> bool:
+        """Whether what was heard of *key*, up to *number* and its id, is all that was said: no less, no other story.
+
+        Where more was heard since, the answer is no: ask again. A *number* without an id was discarded unread.
+        """
+        if self.numbers.get(key, 0) != number:
+            return False
+        return self.ids.get(key) == id_ or (number > 0 and id_ is None)
 
 
 class Peer:
@@ -44,11 +55,11 @@ class Peer:
 
     async def heads(self, keys: Sequence[str]) -> Heads:
         """The heads of *keys*, at most 1,000 of them. Raises: PeerUnreachable."""
-        return _heads(await self._ask("POST", "/v1/heads", "heads", json={"keys": list(keys)}))
+        return _heads(await self._ask("POST", "/v1/heads", "heads", "ids", json={"keys": list(keys)}))
 
     async def heads_page(self, after: str) -> Heads:
         """All heads behind *after* (exclusive) in the order of keys, at most 1,000. Raises: PeerUnreachable."""
-        return _heads(await self._ask("GET", "/v1/heads", "heads", params={"after": after, "limit": PAGE_MAX}))
+        return _heads(await self._ask("GET", "/v1/heads", "heads", "ids", params={"after": after, "limit": PAGE_MAX}))
 
     async def announcements_after(self, after: int, limit: int, wait: float) -> list[tuple[int, Announcement]]:
         """Announcements behind the cursor *after*, waiting up to *wait* seconds for one. Raises: PeerUnreachable."""
@@ -81,7 +92,8 @@ class Peer:
 
 def _heads(body: Mapping[str, Any]) -> Heads:
     day = body.get("business_date")
-    return Heads(body["heads"], date.fromisoformat(day) if day else None)
+    ids = {key: UUID(id_) if id_ else None for key, id_ in body["ids"].items()}
+    return Heads(body["heads"], ids, date.fromisoformat(day) if day else None)
 
 
 def _announcement(item: Mapping[str, Any]) -> Announcement:

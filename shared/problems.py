@@ -29,11 +29,13 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "nested-too-deep": 400,
     "unauthenticated": 401,
     "token-expired": 401,
+    "bad-signature": 401,
     "scope-missing": 403,
     "not-found": 404,
     "no-such-route": 404,
     "method-not-allowed": 405,
     "conflict": 409,
+    "not-for-approval": 409,
     "contradiction": 409,
     "clock-moves-forward": 409,
     "in-progress": 409,
@@ -41,12 +43,20 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "body-too-large": 413,
     "media-type-not-supported": 415,
     "precondition-required": 428,
+    "too-many-calls": 429,
     "busy": 503,
     "unavailable": 503,
     "internal-error": 500,
 }
 _CODE_OF_STATUS: Final = {401: "unauthenticated", 403: "scope-missing", 404: "no-such-route", 405: "method-not-allowed"}
-_TITLES: Final = {400: "Bad request", 404: "Not found", 409: "Conflict", 422: "Not acceptable", 503: "Try again"}
+_TITLES: Final = {
+    400: "Bad request",
+    404: "Not found",
+    409: "Conflict",
+    422: "Not acceptable",
+    429: "Too many calls",
+    503: "Try again",
+}
 
 log = logging.getLogger("forbear.problems")
 
@@ -70,7 +80,8 @@ def problem(
         body["errors"] = [{"pointer": pointer} for pointer in refusal.pointers]
     if trace:
         body["trace"] = trace
-    extra = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    retry_seconds = refusal.retry_seconds or (RETRY_SECONDS if status == 503 else None)
+    extra = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, headers={**extra, **(headers or {})}, media_type=MEDIA_TYPE)
@@ -100,6 +111,7 @@ def install(app: FastAPI, *, is_weather: Callable[[BaseException], bool], trace_
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NoNul)
     app.add_middleware(Faults, answer=fault)
 
 
@@ -209,6 +221,25 @@ class BodyLimit:
             await self._app(scope, counted, honest)
         if seen > self._bytes_max:
             await too_large(scope, receive, send)
+
+
+class NoNul:
+    """Refuses U+0000 in a path or query: no database holds such text, so that nothing can be found under it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, unless it holds one; bodies are looked at by their schemas."""
+        pointers = _nul_in(scope) if scope["type"] == "http" else ()
+        answer = problem(Refusal("schema", "U+0000 cannot be part of it", pointers)) if pointers else self._app
+        await answer(scope, receive, send)
+
+
+def _nul_in(scope: Scope) -> tuple[str, ...]:
+    query: bytes = scope.get("query_string", b"")
+    in_path = ("/path",) if "\x00" in scope["path"] else ()
+    return in_path + (("/query",) if b"%00" in query or b"\x00" in query else ())
 
 
 class _TooLarge(Exception):

@@ -41,7 +41,9 @@ _CLOSE = (
     .where(gaps.c.source == bindparam("of"), gaps.c.key == _ASKED.c.key)
     .where(or_(_IS_HEARD, gaps.c.seen <= _ASKED.c.seen))
 )
-_BEHIND = select(subjects.c.key, _HEARD.label("heard")).where(subjects.c.key == func.any(bindparam("keys")))
+_LAST = select(subjects.c.key, _HEARD.label("number"), subjects.c.heard_ids[_INDEX].label("id")).where(
+    subjects.c.key == func.any(bindparam("keys"))
+)
 
 log = logging.getLogger("forbear.pull")
 
@@ -82,7 +84,10 @@ class Pull:
         return sum([await self._close_gaps(source) for source in self._house.hears])
 
     async def audit(self) -> None:
-        """Compare every head of every source with what was heard; note lost tails as gaps. Raises: PeerUnreachable."""
+        """Compare every head of every source with what was heard: a lost tail is noted as a gap, a fork is parked.
+
+        Raises: PeerUnreachable.
+        """
         for source in self._house.hears:
             await self._audit(source)
 
@@ -103,7 +108,7 @@ class Pull:
     async def _audit(self, source: str) -> None:
         after = ""
         while (page := await self._peers[source].heads_page(after)).numbers:
-            await self._note_behind(source, page)
+            await self._compare(source, page)
             after = max(page.numbers)
 
     async def _open(self, source: str, after: str) -> list[_Open]:
@@ -130,13 +135,20 @@ class Pull:
             parameters = {"of": source, "index": self._index(source), **arrays(("key", "seen"), asked)}
             await connection.execute(_CLOSE, parameters)
 
-    async def _note_behind(self, source: str, page: Heads) -> None:
-        keys = list(page.numbers)
+    async def _compare(self, source: str, page: Heads) -> None:
+        """Note who is behind; where as much was heard, or more, but not that head, hear the head: repeat or fork."""
         async with self._house.database.begin() as connection:
-            found = await connection.execute(_BEHIND, {"keys": keys, "index": self._index(source)})
-            heard = {row.key: row.heard for row in found}
-            behind = {(key, source): head for key, head in page.numbers.items() if heard.get(key, 0) < head}
-            await note_gaps(connection, behind)
+            found = await connection.execute(_LAST, {"keys": list(page.numbers), "index": self._index(source)})
+            last = {row.key: (row.number, row.id) for row in found}
+            unheard = {key for key in page.numbers if not page.are_heard(key, *last.get(key, (0, None)))}
+            behind = {key for key in unheard if last.get(key, (0, None))[0] < page.numbers[key]}
+            await note_gaps(connection, {(key, source): page.numbers[key] for key in behind})
+        await self._hear_heads(source, {key: page.numbers[key] for key in unheard - behind})
+
+    async def _hear_heads(self, source: str, numbers: Mapping[str, int]) -> None:
+        if numbers:
+            found = await self._peers[source].wanted({key: number - 1 for key, number in numbers.items()}, 1)
+            self._recent[source].note(await apply(self._house, [heard_from(self._house, source, one) for one in found]))
 
     def _index(self, source: str) -> int:
         """PostgreSQL counts array elements from one."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 class Refusal:
     """Why something was declined, in words that never repeat what was sent.
 
-    `code` is stable and kebab-case; `pointers` are JSON pointers (RFC 6901) to what is at fault.
+    `code` is stable and kebab-case; `pointers` are JSON pointers (RFC 6901) to what is at fault. `retry_seconds` says
+    after how long the same may be asked again, where that is known.
     """
 
     code: str
     detail: str
     pointers: tuple[str, ...] = ()
+    retry_seconds: int | None = None
 
 
 class BadValue(ValueError):

@@ -181,15 +181,13 @@ class Relay:
         """Publish the lowest announcements that are not published yet, and answer how many there were."""
         async with connection.begin():
             rows = (await connection.execute(_LOWEST)).all()
-        if not rows:
-            return 0
-        async with connection.begin():
+            if not rows:
+                return 0
             await self._publisher.publish(connection, rows)
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
         self._failures = 0
         PUBLISHED.inc(len(rows))
-        self._house.published.set()
-        self._house.published.clear()
+        self._house.moved.beat()
         return len(rows)
 
     async def _rest(self) -> None:

@@ -64,6 +64,8 @@ class Timers:
         moved, behind = 0, _START
         while due := await self._due(behind):
             moved += await self._wake(due)
+            if len(due) < BATCH:
+                break
             behind = due[-1]
         return moved
 

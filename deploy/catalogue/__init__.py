@@ -1,1 +1,1 @@
-"""The catalogue of the published language, generated from its dataclasses: a page, examples and schemas."""
+"""The catalogue of what is published, generated from the code: events, examples, schemas, doors and their scopes."""

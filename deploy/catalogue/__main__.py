@@ -1,4 +1,4 @@
-"""`python -m deploy.catalogue` writes the page and what new events need; with `--check` it only says what is stale."""
+"""`python -m deploy.catalogue` writes the pages and what new events need; with `--check` it says what is stale."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from deploy.catalogue.doors import page as scopes_page
 from deploy.catalogue.examples import example_of
 from deploy.catalogue.page import page
 from deploy.catalogue.schemas import breaks, schema_of
@@ -14,6 +15,7 @@ from shared.events import TOPICS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = Path("docs/events.md")
+SCOPES_PAGE: Final = Path("docs/scopes.md")
 GOLDEN: Final = Path("tests/contracts/golden")
 
 
@@ -60,6 +62,7 @@ def find_stale(root: Path) -> Iterator[tuple[Path, str]]:
 
 def _generated(root: Path) -> Iterator[tuple[Path, str]]:
     yield PAGE, page()
+    yield SCOPES_PAGE, scopes_page()
     for path, cls in _schema_paths():
         yield path, json.dumps(schema_of(cls), indent=1, sort_keys=True) + "\n"
         example = path.with_name(f"{cls.__name__}.json")

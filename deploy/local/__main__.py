@@ -1,4 +1,4 @@
-"""Commands on one machine: `python -m deploy.local up|down|status|token|reset|setup|check-migrations`."""
+"""Commands on one machine: `python -m deploy.local up|down|status|token|reset|setup|check-migrations|verify`."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from deploy.local.migrations import check_migrations, houses_with_migrations
 from deploy.local.profile import KEYS, PROFILES, UP, Profile
 from deploy.local.record import Record
 from deploy.local.tokens import SCOPES, ensure_keys, make_token
+from deploy.local.verification import CannotVerify, verify_houses
 
 NOTICE = (
     "No Kafka: {reason}. The houses hear each other over HTTP instead; nothing is lost, only the topics are missing."
@@ -78,6 +79,21 @@ def check(_: argparse.Namespace) -> int:
     return 0 if check_migrations(houses_with_migrations()) else 1
 
 
+def verify(_: argparse.Namespace) -> int:
+    """Compare the state of what runs with its history, and take every decision again; the summary is JSON."""
+    profile = current()
+    if supervisor_of(profile) is None:
+        tell("nothing runs: `make up` first")
+        return 1
+    try:
+        summary = verify_houses(profile)
+    except CannotVerify as reason:
+        tell(str(reason))
+        return 1
+    print(json.dumps(summary))
+    return 1 if summary["mismatches"] else 0
+
+
 def current() -> Profile:
     """The profile that is supervised; the kept one if none is."""
     return next((profile for profile in PROFILES if supervisor_of(profile) is not None), UP)
@@ -91,6 +107,7 @@ COMMANDS = {
     "reset": forget,
     "setup": set_up,
     "check-migrations": check,
+    "verify": verify,
 }
 
 

@@ -81,6 +81,7 @@ def create_app(file: Path, smtp_port: int) -> FastAPI:
         server = await asyncio.get_running_loop().create_server(lambda: _smtp(ledger), LOOPBACK, smtp_port)
         async with server:
             yield
+        ledger.close()
 
     app = FastAPI(title="Inbox", docs_url=None, redoc_url=None, lifespan=receive)
 

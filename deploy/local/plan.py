@@ -13,7 +13,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Program, accepts
 from deploy.local.profile import Profile
 from deploy.local.secrets import ensure_master_key
-from deploy.local.tokens import ensure_keys, jwks_file, write_service_token
+from deploy.local.tokens import ISSUER, ensure_keys, jwks_file, write_service_token
 
 LOOPBACK = "127.0.0.1"
 WITH_A_VAULT = ("contact", "feedback")
@@ -54,16 +54,21 @@ def draw_plan(profile: Profile) -> Plan:
     """The plan of *profile*, with keys, tokens and passwords made where they are missing."""
     ensure_keys(profile.keys)
     ensure_master_key(_master_key_file(profile))
-    for house in HOUSES:
-        write_service_token(profile.keys, _token_file(profile, house), house)
+    write_service_tokens(profile)
     postgres = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
     broker, notice = _broker(profile)
     before_houses = [step for house in HOUSES for step in _migration_steps(profile, postgres, house)]
     steps = [*_postgres_steps(profile, postgres), *_kafka_steps(profile, broker), *before_houses]
     after = tuple(step.name for step in steps if step.once)
     bootstrap = broker.bootstrap if broker else ""
-    steps += [_house_step(profile, postgres, bootstrap, house, after) for house in HOUSES]
+    steps += [Step(house_program(profile, house, bootstrap), after) for house in HOUSES]
     return Plan((*steps, _sandbox_step(profile), _inbox_step(profile)), notice)
+
+
+def write_service_tokens(profile: Profile) -> None:
+    """Fresh tokens for the houses, which read them again for every call to each other."""
+    for house in HOUSES:
+        write_service_token(profile.keys, _token_file(profile, house), house)
 
 
 def is_http_ready(port: int) -> bool:
@@ -115,8 +120,10 @@ def _migration_steps(profile: Profile, server: PostgresServer, house: str) -> li
     return steps
 
 
-def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house: str, after: tuple[str, ...]) -> Step:
+def house_program(profile: Profile, house: str, bootstrap: str = "") -> Program:
+    """How *house* is run, with everything it is told; without *bootstrap* it knows of no broker."""
     port = profile.ports[house]
+    server = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
     environment = {
         "FORBEAR_HOUSE": house,
         "FORBEAR_HOST": LOOPBACK,
@@ -126,20 +133,19 @@ def _house_step(profile: Profile, server: PostgresServer, bootstrap: str, house:
         "FORBEAR_CLOCK": profile.clock,
         "FORBEAR_PEERS": json.dumps({peer: f"http://{LOOPBACK}:{profile.ports[peer]}" for peer in HOUSES}),
         "FORBEAR_JWKS_FILE": str(jwks_file(profile.keys)),
+        "FORBEAR_ISSUERS": json.dumps([ISSUER]),
         "FORBEAR_SERVICE_TOKEN_FILE": str(_token_file(profile, house)),
+        # Nothing listens beyond loopback, and a replay calls as fast as it can.
+        "FORBEAR_DOCS": "open",
+        "FORBEAR_CALLS_PER_SECOND": "0",
+        "FORBEAR_STREET_CALLS_PER_SECOND": "0",
         "FORBEAR_JURISDICTION": profile.jurisdiction,
         "FORBEAR_BUSINESS_ZONE": profile.business_zone,
         **_master_key_environment(profile, house),
         **(_contact_environment(profile) if house == "contact" else {}),
     }
-    program = Program(
-        house,
-        _python(profile.service.format(house=house), house),
-        port,
-        environment,
-        is_ready=lambda: is_http_ready(port),
-    )
-    return Step(program, after)
+    argv = _python(profile.service.format(house=house), house)
+    return Program(house, argv, port, environment, is_ready=lambda: is_http_ready(port))
 
 
 def _contact_environment(profile: Profile) -> Mapping[str, str]:

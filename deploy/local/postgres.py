@@ -21,6 +21,8 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "100",
     "max_locks_per_transaction": "256",
+    # Tables grow from nothing to thousands of rows within a minute here: the planner should know.
+    "autovacuum_naptime": "5s",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # No borrower's data in the log: neither statements, nor their parameters, nor the values of a violated key.

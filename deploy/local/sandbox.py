@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,9 +65,16 @@ def name_of(number: int) -> str:
 
 
 def create_app(file: Path) -> FastAPI:
-    """The provider's HTTP interface over the record in *file*."""
-    app = FastAPI(title="Sandbox gateway", docs_url=None, redoc_url=None)
+    """The provider's HTTP interface over the record in *file*, which is given back when the application ends."""
     provider = Provider(file)
+
+    @asynccontextmanager
+    async def keep_record(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        provider.ledger.close()
+
+    app = FastAPI(title="Sandbox gateway", docs_url=None, redoc_url=None, lifespan=keep_record)
+    app.state.ledger = provider.ledger
 
     @app.get("/readyz")
     async def ready() -> dict[str, str]:

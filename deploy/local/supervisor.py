@@ -11,10 +11,11 @@ from types import FrameType
 
 from deploy.local.account import PostgresUnavailable
 from deploy.local.kafka import KafkaUnavailable
-from deploy.local.plan import Step, draw_plan
+from deploy.local.plan import Step, draw_plan, write_service_tokens
 from deploy.local.processes import Process
 from deploy.local.profile import Profile, load_profile
 from deploy.local.record import Entry, Lock, Record, created_at
+from deploy.local.tokens import RENEW_SECONDS
 
 TICK_SECONDS = 0.2
 BACKOFF_SECONDS_MIN = 1.0
@@ -107,6 +108,7 @@ class Supervisor:
         self.notice: str | None = None
         self.wards: list[Ward] = []
         self.is_asked_to_stop = False
+        self._renewed_at = 0.0
         self._written: tuple[Entry, ...] | None = None
 
     def listen(self) -> None:
@@ -129,6 +131,7 @@ class Supervisor:
 
     def tick(self) -> None:
         """Take every ward one step on, and write down what changed."""
+        self._renew_tokens(time.time())
         there = {ward.step.name for ward in self.wards if ward.was_ready}
         for ward in self.wards:
             ward.tick(time.monotonic(), there)
@@ -152,6 +155,16 @@ class Supervisor:
     def _hurry(self, _signal: int, _frame: FrameType | None) -> None:
         for ward in self.wards:
             ward.retry_at = 0.0
+
+    def _renew_tokens(self, now: float) -> None:
+        """Write the houses' tokens anew in good time; by the wall clock, which goes on while a machine sleeps."""
+        if 0 <= now - self._renewed_at < RENEW_SECONDS:
+            return
+        try:
+            write_service_tokens(self.profile)
+            self._renewed_at = now
+        except OSError as error:  # as below: the next tick tries again, and the tokens last for five more attempts
+            print(f"the houses' tokens cannot be written: {error}", file=sys.stderr)
 
     def _write(self) -> None:
         entries = tuple(ward.entry() for ward in self.wards)

@@ -18,16 +18,17 @@ AUDIENCE = "forbear"
 KEY_ID = "local"
 OPERATOR = "operator"
 TOKEN_SECONDS = 12 * 60 * 60
-# A house's own token lives as long as its machine's set-up is likely to; `make reset` ends it.
-SERVICE_TOKEN_SECONDS = 10 * 365 * 24 * 60 * 60
+# A house's own token is written anew six times before it expires.
+SERVICE_TOKEN_SECONDS = 60 * 60
+RENEW_SECONDS = 10 * 60
 SERVICE_SCOPES = ("street:read",)
 SCOPES = (
-    "agents:read", "agents:write", "audit:read", "borrowers:read", "business-dates:write", "clock:write",
-    "complaints:write", "contacts:read", "contacts:send", "contacts:write", "disputes:write", "events:read",
-    "events:write", "feedback:read", "feedback:write", "holds:write", "killswitch:write", "loans:read",
-    "metrics:read", "models:read", "models:write", "parked:read", "parked:write", "pauses:write", "pii:read",
-    "pii:write", "policies:read", "policies:write", "promises:write", "replies:write", "risk:read",
-    "strategies:read", "strategies:write", "street:read",
+    "agents:read", "agents:write", "audit:read", "borrowers:read", "budgets:write", "business-dates:write",
+    "clock:write", "complaints:write", "contacts:approve", "contacts:read", "contacts:send", "contacts:write",
+    "disputes:write", "docs:read", "events:read", "events:write", "feedback:read", "feedback:write", "holds:write",
+    "killswitch:write", "loans:read", "metrics:read", "models:read", "models:write", "parked:read", "parked:write",
+    "pauses:write", "pii:read", "pii:write", "policies:read", "policies:write", "promises:write", "replies:write",
+    "risk:read", "strategies:read", "strategies:write", "street:read",
 )  # fmt: skip
 
 

@@ -1,17 +1,22 @@
 """HTTP shapes of contact that are not domain types."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.events import Scope
 from shared.events.contacts import HoldKind
 from shared.events.words import Channel
+from shared.money import Money, check_currency, check_money
+from shared.refusal import Refusal
 
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+ContactId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+/-]*$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
@@ -21,6 +26,7 @@ Answer = dict[str, Any]
 
 CHANNELS_MAX = 16
 SIGNALS_MAX = 8
+PROFILES_MAX = 500
 FORMS = {
     "email": r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,253}$",
     "phone": r"^\+?[0-9][0-9 ().-]{3,28}$",
@@ -62,6 +68,45 @@ class StatedProfile(Closed):
     channels: list[StatedChannel] = Field(default_factory=list, max_length=CHANNELS_MAX)
     segment: Word | None = None
     restricted: bool = False
+
+
+class ListedProfile(StatedProfile):
+    """The profile of one borrower among many."""
+
+    customer_id: CustomerId = Field(examples=["C1001"])
+
+
+class ProfileList(Closed):
+    """The profiles of different borrowers."""
+
+    profiles: list[ListedProfile] = Field(min_length=1, max_length=PROFILES_MAX)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({one.customer_id for one in self.profiles}) < len(self.profiles):
+            raise ValueError("a borrower is named once")
+        return self
+
+
+class ProfileVerdict(BaseModel):
+    """A profile that was not taken, and why."""
+
+    index: int
+    reason: str = Field(description="a stable code", examples=["bad-address"])
+    detail: str
+    pointer: str | None = Field(default=None, description="JSON pointer into the profile")
+
+    @classmethod
+    def of(cls, index: int, refusal: Refusal) -> Self:
+        """The verdict on the profile at *index*."""
+        return cls(index=index, reason=refusal.code, detail=refusal.detail, pointer=next(iter(refusal.pointers), None))
+
+
+class ProfileReceipt(BaseModel):
+    """How many were stated, and whose were not."""
+
+    stated: int
+    refused: list[ProfileVerdict]
 
 
 class ShownChannel(BaseModel):
@@ -118,6 +163,68 @@ class SwitchRequest(Closed):
         if (self.scope == "global") == (self.value is not None):
             raise ValueError("a value for every scope but global")
         return self
+
+
+class Approval(BaseModel):
+    """Who let a step go ahead, and when."""
+
+    contact_id: str
+    customer_id: str
+    step: str
+    approved_by: str
+    approved_at: datetime
+
+
+class BudgetRequest(Closed):
+    """What may be spent in each `period` from `effective_from` on (the house's business calendar); None: no limit."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["CNY"])
+    period: Literal["day", "month"] = Field(examples=["month"])
+    effective_from: date = Field(le=date(9000, 1, 1), examples=["2026-12-01"])
+    amount: Money | None = Field(examples=["5000.00"])
+
+    @model_validator(mode="after")
+    def _is_money(self) -> "BudgetRequest":
+        check_currency("currency", self.currency)
+        if self.amount is not None:
+            check_money("amount", self.amount, self.currency)
+            if self.amount < 0:
+                raise ValueError("below zero")
+        return self
+
+
+class Budget(BaseModel):
+    """A budget as it was set; what was spent and is left of it only while it is in force and limits anything."""
+
+    currency: str
+    period: str
+    effective_from: date
+    amount: Money | None
+    set_by: str
+    set_at: datetime
+    spent: Money | None = None
+    left: Money | None = None
+    renewed_at: datetime | None = None
+
+
+class Budgets(BaseModel):
+    """Budgets in force and to come."""
+
+    items: list[Budget]
+
+
+class ToldData(BaseModel):
+    """What a provider tells about; whatever else it adds is left alone."""
+
+    reference: ContactId = Field(description="our reference, as it was given with the message")
+
+
+class Told(BaseModel):
+    """A message of a provider, as Standard Webhooks shapes it; types we do not heed are answered and left alone."""
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(examples=["message.delivered"])
+    timestamp: AwareDatetime = Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC))
+    data: ToldData
 
 
 class Settlement(Closed):

@@ -10,15 +10,16 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, Result, Unclear
+from services.contact.gateways import Accepted, Bucket, Gateway, Outgoing, Rejected, Result, Unclear
 from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
 from services.contact.store.messages import Composer, Message
+from services.contact.store.receipts import sweep_receipts, take_up
 from services.contact.store.reports import heard_of
 from services.contact.store.switches import Thrown, read_switches, share_lock
 from services.contact.store.vault import sweep
@@ -30,30 +31,15 @@ from shared.refusal import Refusal
 
 CALLS_AT_ONCE_MAX: Final = 8
 LOOK_SECONDS: Final = 0.05
+LINGER_SECONDS: Final = 0.02
+IDLE_SECONDS: Final = 0.25
 TIDY_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
+TELL_SECONDS: Final = 0.25
 SWEEP_SECONDS: Final = 600.0
 STOP_SECONDS_MAX: Final = START_SECONDS_MAX + CALL_SECONDS_MAX
 
 log = logging.getLogger("forbear.sender")
-
-
-class Bucket:
-    """Tokens that come back at a steady rate: no provider is given more in a second than it takes."""
-
-    def __init__(self, rate_per_second: float) -> None:
-        self._rate, self._tokens, self._at = rate_per_second, rate_per_second, ticks()
-
-    def ready(self) -> int:
-        """How many may go now."""
-        now = ticks()
-        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        return int(self._tokens)
-
-    def take(self, count: int) -> None:
-        """*count* have gone."""
-        self._tokens -= count
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +61,7 @@ class Sender:
         self._calls: set[asyncio.Task[Closing]] = set()
         self._answered: list[Closing] = []
         self._resting: dict[str, float] = {}
-        self._tidied_at = self._swept_at = -SWEEP_SECONDS
+        self._tidied_at = self._swept_at = self._told_at = -SWEEP_SECONDS
 
     async def run(self) -> None:
         """Send until cancelled; calls under way are then waited for, and what they came to is written down."""
@@ -87,6 +73,7 @@ class Sender:
             raise
 
     async def _work_in_any_weather(self) -> None:
+        beats = self._house.moved.beats
         try:
             begun = await self.work()
         except Exception as error:
@@ -94,18 +81,23 @@ class Sender:
             await asyncio.sleep(RETRY_SECONDS)
             return
         if not begun or len(self._calls) >= CALLS_AT_ONCE_MAX:
-            await self._rest()
+            await self._rest(beats)
 
     async def work(self) -> int:
-        """One round: write down what was answered, tell what is not told, begin what can be begun; how many began."""
-        await self._collect()
+        """One round: write down what was answered, begin what can be begun, tell what is not told; how many began.
+
+        While there is more to begin, what came of it is told four times a second: the stories hear it together.
+        """
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
         async with self._house.database.begin() as connection:
+            await self._write_down(connection)
             to_begin, to_tell = await store.pending(connection, self._owner)
-        if to_tell:
+        self._answered = []
+        begun = await self._begin_some() if to_begin else 0
+        if to_tell and (not self._calls or ticks() - self._told_at >= TELL_SECONDS):
             await self._report()
-        return await self._begin_some() if to_begin else 0
+        return begun
 
     async def finish(self) -> None:
         """Wait for the calls under way, write down what they came to, and tell it."""
@@ -122,29 +114,36 @@ class Sender:
         for gateway in self._gateways.values():
             await gateway.close()
 
-    async def _rest(self) -> None:
-        """Until a call is answered, or for a twentieth of a second."""
+    async def _rest(self, beats: int) -> None:
+        """Until a call is answered or something was reserved here, or until it is time to look what others reserved."""
         if self._calls:
+            await asyncio.wait(self._calls, timeout=LINGER_SECONDS)  # so that a round has more than one answer
             await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._house.moved.after(beats, IDLE_SECONDS)
 
     async def _collect(self) -> None:
+        async with self._house.database.begin() as connection:
+            await self._write_down(connection)
+        self._answered = []
+
+    async def _write_down(self, connection: AsyncConnection) -> None:
+        """What was answered, which is forgotten here only once it is committed."""
         done = {call for call in self._calls if call.done()}
         self._answered += [call.result() for call in done if not call.cancelled()]
         self._calls -= done
         if self._answered:
-            async with self._house.database.begin() as connection:
-                await store.close(connection, self._owner, self._answered)
-            self._answered = []
+            await store.close(connection, self._owner, self._answered)
 
     async def _tidy(self) -> None:
         async with self._house.database.begin() as connection:
             await store.drop_withdrawn(connection)
             await store.tidy(connection)
+            await take_up(connection)
             unclear = await store.due_look_ups(connection, self._able_to_look_up())
             if ticks() - self._swept_at >= SWEEP_SECONDS:
                 await sweep(connection)
+                await sweep_receipts(connection)
                 self._swept_at = ticks()
         for attempt in unclear:
             await self._look_up(attempt)
@@ -155,7 +154,11 @@ class Sender:
 
     async def _look_up(self, attempt: Attempt) -> None:
         """What the provider holds under our reference settles an unclear attempt; finding nothing proves nothing."""
-        found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        try:
+            found = await self._gateways[attempt.provider].look_up(attempt.reference)
+        except Exception as error:
+            log.exception("a gateway raised", extra={"error": type(error).__name__})
+            return
         if found is not None:
             async with self._house.database.begin() as connection:
                 await store.settle(connection, attempt.attempt_id, "accepted", "look-up", found.provider_ref)
@@ -196,15 +199,10 @@ class Sender:
         for attempt in claimed:
             message = messages[attempt.attempt_id]
             if isinstance(message, Message):
-                ready.append(self._ready(attempt, message))
+                ready.append(_ready(attempt, message))
             else:
                 refused.append(Closing(attempt.attempt_id, "rejected", message))
         return ready, refused
-
-    def _ready(self, attempt: Attempt, message: Message) -> Ready:
-        outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
-        text_hash = sha256(message.body.encode()).digest()
-        return Ready(attempt, outgoing, Written(attempt.attempt_id, self._composer.digest(message, attempt), text_hash))
 
     async def _call(self, one: Ready, started_at: float) -> Closing:
         """The one call of an attempt: now, or not at all."""
@@ -239,6 +237,13 @@ class Sender:
                 log.error("the story of a borrower refuses an outcome", extra={"reason_code": outcome.code})
         async with self._house.database.begin() as connection:
             await store.mark_reported(connection, told)
+        self._told_at = ticks()
+        self._house.moved.beat()
+
+
+def _ready(attempt: Attempt, message: Message) -> Ready:
+    outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
+    return Ready(attempt, outgoing, Written(attempt.attempt_id, message.request_hash, message.text_hash))
 
 
 async def _whole(round_: Coroutine[Any, Any, None]) -> None:

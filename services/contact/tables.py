@@ -23,6 +23,15 @@ from shared.database.tables import NAMING, Instant, Key
 
 metadata = MetaData(naming_convention=NAMING)
 
+# By which the one master key is known again: with another, every address would look tampered with.
+master_keys = Table(
+    "master_keys",
+    metadata,
+    Column("single", Boolean, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    CheckConstraint("single", name="single"),
+)
+
 # A borrower's data key, wrapped by the master key; erasure deletes the row, and with it what was sealed is noise.
 data_keys = Table(
     "data_keys",
@@ -69,14 +78,16 @@ reveals = Table(
 )
 
 STATES = (
-    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "cancelled", "written_off",
+    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "expired", "cancelled",
+    "written_off",
 )  # fmt: skip
 # What may have reached a provider. Of one contact there is at most one such attempt, whoever asks for a second.
 HANDED_OVER = (
-    "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'written_off') "
+    "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'expired', 'written_off') "
     "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
 )
 
+# `planned_cost` is the strategy's, `cost` the provider's; `planned_on` the business date of the reservation.
 # `reserved_at` and `send_by` (exclusive) are business time. `leased_until`, `sending_at` and `look_at` are machine time
 # by the database's clock, the one clock that all senders share. `reported` is false while the borrower's story does not
 # tell it yet.
@@ -106,13 +117,18 @@ attempts = Table(
     Column("text_hash", LargeBinary),
     Column("sending_at", Instant),
     Column("provider_ref", Text),
+    Column("planned_cost", Numeric),
+    Column("planned_currency", Text),
+    Column("planned_on", Date, nullable=False),
     Column("cost", Numeric),
     Column("currency", Text),
     Column("settled_by", Text),
+    Column("receipt_at", Instant),
     Column("look_ups", Integer, nullable=False),
     Column("look_at", Instant),
     Column("reported", Boolean, nullable=False),
     Index("attempts_key_idx", "key", "reserved_at"),
+    Index("attempts_planned_idx", "planned_on", "planned_currency"),
     Index("attempts_open_idx", "reserved_at", postgresql_where=text("state in ('reserved', 'sending')")),
     Index("attempts_unknown_idx", "attempt_id", postgresql_where=text("state = 'unknown'")),
     Index("attempts_unreported_idx", "attempt_id", postgresql_where=text("not reported")),
@@ -125,6 +141,7 @@ attempts = Table(
     ),
     CheckConstraint("state <> 'reserved' or sending_at is null", name="not_begun"),
     CheckConstraint("state <> 'written_off' or settled_by is not null", name="written_off_by_somebody"),
+    CheckConstraint("state not in ('delivered', 'undelivered', 'expired') or receipt_at is not null", name="received"),
     CheckConstraint("(cost is null) = (currency is null)", name="cost_in_a_currency"),
 )
 
@@ -166,6 +183,63 @@ switches = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint("scope in ('global', 'channel', 'provider', 'strategy', 'segment', 'borrower')", name="scope"),
     CheckConstraint("(scope = 'global') = (value = '')", name="valued"),
+)
+
+# What providers told, each once under its own id; `told_at` is the provider's time, `received_at` the machine's.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("webhook_id", Key, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("reference", Key, nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("receipts_webhook_key", "provider", "webhook_id", unique=True),
+    Index("receipts_waiting_idx", "provider", "reference", "id", postgresql_where=text("outcome = 'waiting'")),
+    Index("receipts_outcome_idx", "outcome", "id"),
+    CheckConstraint("signal in ('accepted', 'delivered', 'undelivered', 'expired')", name="signal"),
+    CheckConstraint(
+        "outcome in ('waiting', 'applied', 'repeated', 'contradicted', 'unknown-reference')", name="outcome"
+    ),
+)
+
+# What may be spent on contacts: the last word about a currency, period and day counts; None lifts the limit.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("amount", Numeric),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Index("budgets_effective_idx", "currency", "period", "effective_from", "id"),
+    CheckConstraint("period in ('day', 'month')", name="period"),
+    CheckConstraint("amount >= 0", name="amount"),
+)
+
+# Steps that wait, or waited, for a person's approval; and who gave it, the first time it was given.
+approvals_wanted = Table(
+    "approvals_wanted",
+    metadata,
+    Column("contact_id", Key, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("contact_id", Key, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 holds = Table(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from services.contact.store.hearing import ASKED, Asked
 from shared.events import Wake
@@ -36,12 +37,14 @@ class Ask:
         """
         if name not in self._peers:
             return None
-        peer, numbers = self._peers[name], dict[str, int]()
+        peer, numbers, ids = self._peers[name], dict[str, int](), dict[str, UUID | None]()
         try:
             day = (await peer.heads(keys[:1])).business_date
             for start in range(0, len(keys), KEYS_AT_ONCE):
-                numbers.update((await peer.heads(keys[start : start + KEYS_AT_ONCE])).numbers)
+                page = await peer.heads(keys[start : start + KEYS_AT_ONCE])
+                numbers.update(page.numbers)
+                ids.update(page.ids)
         except PeerUnreachable:
             log.warning("a source does not answer: nobody is reserved", extra={"source": name, "count": len(keys)})
             return None
-        return Heads(numbers, day)
+        return Heads(numbers, ids, day)

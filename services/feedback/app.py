@@ -1,5 +1,6 @@
 """Feedback, put together: settings in, a running application out."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from services.feedback.api.promises import promises_door
 from services.feedback.api.wishes import wishes_door
 from services.feedback.consumers import HANDLERS, HEARS
 from services.feedback.domain.borrower import Borrower, blank
-from services.feedback.domain.decide import decide
+from services.feedback.domain.decide import ANSWERS, decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.waking import wake_at
 from services.feedback.settings import Settings
-from services.feedback.store.contexts import gather
+from services.feedback.store.contexts import Rules, rules_of
 from services.feedback.store.rows import TABLES, rows_of
 from services.feedback.store.vault import Vault
 from services.feedback.timers import BankDay, Sweeper
@@ -28,6 +29,7 @@ from shared.database import Database
 from shared.fold import House
 from shared.heads import Peer
 from shared.service import Assembly, build_app, serve
+from shared.verify import VERIFY, Verification, by_name, run_verification
 
 
 def build_house(settings: Settings, ingest: Peer) -> House[Borrower]:
@@ -44,7 +46,7 @@ def build_house(settings: Settings, ingest: Peer) -> House[Borrower]:
         evolve=evolve,
         decide=decide,
         wake_at=wake_at,
-        gather=gather,
+        gather=Rules.of_bank(settings.business_zone).gather,
         listens_to=frozenset(HANDLERS),
         database=database,
         clock=clock,
@@ -57,18 +59,26 @@ def build_house(settings: Settings, ingest: Peer) -> House[Borrower]:
 def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAPI:
     """Feedback as an application; *peers* are the houses it hears, by default where the settings say."""
     known = dict(peers) if peers is not None else street(settings)
+    rules = Rules.of_bank(settings.business_zone)
     house = build_house(settings, known["ingest"])
     entrance = Entrance(house, Vault.with_key_in(settings.master_key_file))
     routers = (
         promises_door(entrance),
         hardship_door(entrance),
         disputes_door(entrance),
-        complaints_door(entrance),
+        complaints_door(entrance, rules.policies),
         wishes_door(entrance),
         circumstances_door(entrance),
         cases_door(entrance),
     )
-    return build_app(house, settings, Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),)))
+    assembly = Assembly(routers=routers, peers=known, loops=(Sweeper(house.database),), rulebook=rules.rulebook)
+    return build_app(house, settings, assembly)
+
+
+def verification_of(settings: Settings, peers: Mapping[str, Peer] | None = None) -> Verification[Borrower]:
+    """How feedback's history is taken again."""
+    known = dict(peers) if peers is not None else street(settings)
+    return Verification(build_house(settings, known["ingest"]), known, by_name(ANSWERS), rules_of)
 
 
 def street(settings: Settings) -> dict[str, Peer]:
@@ -77,8 +87,10 @@ def street(settings: Settings) -> dict[str, Peer]:
 
 
 def main() -> None:
-    """Run feedback until told to stop."""
+    """Run feedback until told to stop; told to `verify`, compare its state with its history instead."""
     settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    if VERIFY in sys.argv[1:]:
+        sys.exit(run_verification(verification_of(settings)))
     serve(build(settings), settings, Path(__file__).parent.name)
 
 

@@ -1,5 +1,6 @@
 """Ingest, put together: settings in, a running application out."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -25,8 +26,10 @@ from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.context import Context
 from services.ingest.domain.decide import decide
 from services.ingest.domain.evolve import evolve
+from services.ingest.domain.facts import Posted
 from services.ingest.settings import Settings
 from services.ingest.store.addressing import address
+from services.ingest.store.contexts import named, posted_from, rulebook_of, rules_of
 from services.ingest.store.days import business_date, close_days, horizon
 from services.ingest.store.facts import TABLES, rows_of
 from services.ingest.store.refusals import record
@@ -36,6 +39,7 @@ from shared.clock import clock_named
 from shared.database import Database
 from shared.fold import Heard, House
 from shared.service import Assembly, build_app, serve
+from shared.verify import VERIFY, Rebuild, Verification, run_verification
 
 
 def build_house(settings: Settings, rulebook: Rulebook) -> House[Borrower]:
@@ -74,14 +78,27 @@ def build_house(settings: Settings, rulebook: Rulebook) -> House[Borrower]:
     )
 
 
+def context_of(settings: Settings) -> Context:
+    """What every decision rests on besides its instant."""
+    now = datetime.min.replace(tzinfo=UTC)
+    return named(Context(now, jurisdiction=settings.jurisdiction, coming_due_days=settings.coming_due_days))
+
+
+def verification_of(settings: Settings) -> Verification[Borrower]:
+    """How ingest's history is taken again."""
+    rulebook = Rulebook(context_of(settings))
+
+    async def rules(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+        await rulebook.read(connection)
+        return await rules_of(connection, versions)
+
+    return Verification(build_house(settings, rulebook), {}, {Posted.__name__: posted_from}, rules)
+
+
 def build(settings: Settings) -> FastAPI:
     """Ingest as an application."""
     zone = ZoneInfo(settings.business_zone)
-    context = Context(
-        now=datetime.min.replace(tzinfo=UTC),
-        jurisdiction=settings.jurisdiction,
-        coming_due_days=settings.coming_due_days,
-    )
+    context = context_of(settings)
     rulebook = Rulebook(context)
     house = build_house(settings, rulebook)
     viewer = Viewer(house, rulebook, zone)
@@ -113,12 +130,17 @@ def build(settings: Settings) -> FastAPI:
         pauses_door(house, zone),
         reconciliation_door(house, rulebook),
     )
-    return build_app(house, settings, Assembly(routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day))
+    assembly = Assembly(
+        routers=routers, extra_heads=heads_say_the_day, prepare=open_first_day, rulebook=rulebook_of(context)
+    )
+    return build_app(house, settings, assembly)
 
 
 def main() -> None:
-    """Run ingest until told to stop."""
+    """Run ingest until told to stop; told to `verify`, compare its state with its history instead."""
     settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    if VERIFY in sys.argv[1:]:
+        sys.exit(run_verification(verification_of(settings)))
     serve(build(settings), settings, Path(__file__).parent.name)
 
 

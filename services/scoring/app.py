@@ -1,5 +1,6 @@
 """Scoring, put together: settings in, a running application out."""
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,16 @@ from services.scoring.domain.history import Borrower
 from services.scoring.domain.scoring import blank, decide, evolve, wake_at
 from services.scoring.settings import Settings
 from services.scoring.store.assessments import TABLES, rows_of
-from services.scoring.store.contexts import gather
+from services.scoring.store.contexts import gather, rules_of
 from services.scoring.store.models import Model
+from services.scoring.store.rates import RULEBOOK
 from services.scoring.timers import on_the_day
 from shared.clock import clock_named
 from shared.database import Database
 from shared.fold import House
 from shared.heads import Peer
 from shared.service import Assembly, build_app, serve
+from shared.verify import VERIFY, Verification, run_verification
 
 
 def build_house(settings: Settings, model: Model | None = None) -> House[Borrower]:
@@ -65,12 +68,19 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None, model: Mo
         models_door(house, model),
         portfolio_door(house),
     )
-    return build_app(house, settings, Assembly(routers=routers, peers=known))
+    return build_app(house, settings, Assembly(routers=routers, peers=known, rulebook=RULEBOOK))
+
+
+def verification_of(settings: Settings, peers: Mapping[str, Peer] | None = None) -> Verification[Borrower]:
+    """How scoring's history is taken again; no model is asked, because the journal holds its answers."""
+    return Verification(build_house(settings), dict(peers or peers_of(settings)), {}, rules_of)
 
 
 def main() -> None:
-    """Run scoring until told to stop."""
+    """Run scoring until told to stop; told to `verify`, compare its state with its history instead."""
     settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    if VERIFY in sys.argv[1:]:
+        sys.exit(run_verification(verification_of(settings)))
     serve(build(settings), settings, Path(__file__).parent.name)
 
 

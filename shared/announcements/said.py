@@ -1,6 +1,6 @@
 """What a house says: numbered and chained per subject, written with the state that it follows from, never changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -177,22 +177,27 @@ async def list_of(connection: AsyncConnection, key: str, after: int, limit: int)
     return [made_of(row) for row in found]
 
 
-_HEADS = select(subjects.c.key, subjects.c.said).where(subjects.c.key == func.any(bindparam("keys")))
+_HEADS = select(subjects.c.key, subjects.c.said, subjects.c.last_id).where(
+    subjects.c.key == func.any(bindparam("keys"))
+)
 _HEADS_PAGE = (
-    select(subjects.c.key, subjects.c.said)
+    select(subjects.c.key, subjects.c.said, subjects.c.last_id)
     .where(subjects.c.key > bindparam("after"), subjects.c.said > literal_column("0"))
     .order_by(subjects.c.key)
     .limit(bindparam("count"))
 )
 
 
-async def heads_of(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, int]:
-    """The last number said about each of *keys*; 0 for one never spoken of."""
-    found = {row.key: row.said for row in await connection.execute(_HEADS, {"keys": list(keys)})}
-    return {key: found.get(key, 0) for key in keys}
+async def heads_of(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Chain]:
+    """Where the announcements about each of *keys* have come to; number 0 for one never spoken of."""
+    found = _chains(await connection.execute(_HEADS, {"keys": list(keys)}))
+    return {key: found.get(key, Chain(0, None)) for key in keys}
 
 
-async def heads_page(connection: AsyncConnection, after: str, limit: int) -> dict[str, int]:
+async def heads_page(connection: AsyncConnection, after: str, limit: int) -> dict[str, Chain]:
     """All heads in the order of their keys, behind *after* (exclusive), at most *limit*."""
-    found = await connection.execute(_HEADS_PAGE, {"after": after, "count": min(limit, PAGE_MAX)})
-    return {row.key: row.said for row in found}
+    return _chains(await connection.execute(_HEADS_PAGE, {"after": after, "count": min(limit, PAGE_MAX)}))
+
+
+def _chains(rows: Iterable[Row[Any]]) -> dict[str, Chain]:
+    return {row.key: Chain(row.said, row.last_id) for row in rows}

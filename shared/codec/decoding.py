@@ -52,6 +52,14 @@ def decode(cls: type[T], raw: bytes) -> T:
         raise complaint_of(fault) from None
 
 
+def plain(raw: bytes) -> Any:
+    """Any JSON that we wrote ourselves, as built-in types. Raises: Unreadable."""
+    try:
+        return msgspec.json.decode(raw)
+    except _FAULTS as fault:
+        raise complaint_of(fault) from None
+
+
 def convert(cls: type[T], sent: Any) -> T:
     """Read a *cls* from parsed JSON. Raises: Unreadable."""
     try:

@@ -75,6 +75,7 @@ published = Table(
     Column("id", BigInteger, nullable=False, unique=True),
 )
 
+# `said` is the last number said once the entry was applied; `edition` is null where nothing was decided.
 journal = Table(
     "journal",
     plumbing,
@@ -84,8 +85,27 @@ journal = Table(
     Column("number", BigInteger),
     Column("event_id", Uuid),
     Column("now", Instant, nullable=False),
+    Column("said", BigInteger, nullable=False),
+    Column("edition", BigInteger),
     Column("body", LargeBinary),
     Column("context", LargeBinary),
+)
+
+# Rules as they were in force (JSON), for whoever takes a decision again; versions name them.
+rulebooks = Table(
+    "rulebooks",
+    plumbing,
+    Column("name", Key, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# What each edition in the journal stands for: the versions (JSON) of the rules and models that decisions were taken
+# under. Kept once, because most decisions say nothing, and then no basis names them.
+editions = Table(
+    "editions",
+    plumbing,
+    Column("edition", BigInteger, primary_key=True, autoincrement=False),
+    Column("versions", Text, nullable=False),
 )
 
 gaps = Table(
@@ -111,17 +131,46 @@ parked = Table(
     UniqueConstraint("key", "source"),
 )
 
+# The digest (SHA-256 of key, value and headers) stands beside the place: a topic made anew counts its offsets afresh.
 dead_letters = Table(
     "dead_letters",
     plumbing,
-    Column("topic", Text, primary_key=True),
-    Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
     Column("key", LargeBinary),
     Column("value", LargeBinary),
+    Column("value_bytes", BigInteger, nullable=False),
     Column("headers", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    UniqueConstraint("topic", "partition", "offset", "digest"),
+)
+
+# What operators did about what was set aside. `at` is business time, `recorded_at` the machine's; `was` is what the
+# lists showed of the item, for the item itself is gone.
+operator_acts = Table(
+    "operator_acts",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("item_id", BigInteger, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reference", Text),
+    UniqueConstraint("item", "item_id"),
+    CheckConstraint(
+        "(item = 'parked' and act in ('released', 'replaced', 'discarded'))"
+        " or (item = 'dead-letter' and act in ('retried', 'discarded'))",
+        name="act_fits_item",
+    ),
+    CheckConstraint("reason <> 'other' or reference is not null", name="other_is_told_elsewhere"),
 )
 
 commands = Table(
@@ -152,4 +201,4 @@ hearing = Table(
     Column("position", BigInteger, nullable=False),
 )
 
-APPEND_ONLY = ("announcements", "journal")
+APPEND_ONLY = ("announcements", "journal", "editions", "rulebooks", "operator_acts")

@@ -41,7 +41,10 @@ class TreatmentChosen(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactPlanned(Event):
-    """A step was given its time: from `not_before` (inclusive) to `expires_at` (exclusive)."""
+    """A step was given its time: from `not_before` (inclusive) to `expires_at` (exclusive).
+
+    `approved_by`: the person who let a step go ahead that needs one.
+    """
 
     contact_id: Identifier
     loan_ids: tuple[Identifier, ...]
@@ -55,13 +58,15 @@ class ContactPlanned(Event):
     treatment: Code | None = None
     template: Identifier | None = None
     arm: Arm = "champion"
+    approved_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContactReserved(Event):
     """A slot was taken for one attempt, the gate having judged again; `reference` is ours towards the provider.
 
-    It counts as a contact from `reserved_at` on, and may be handed over until `send_by` (exclusive).
+    It counts as a contact from `reserved_at` on, and may be handed over until `send_by` (exclusive). `cost` is the
+    strategy's, which the budget holds; what the provider asks for in the end is told when it was sent.
     """
 
     contact_id: Identifier
@@ -80,6 +85,8 @@ class ContactReserved(Event):
     treatment: Code | None = None
     reserved_at: datetime | None = None
     send_by: datetime | None = None
+    cost: Money | None = None
+    currency: Currency | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The fold: every service's shell, written once. The core decides one fact for one subject; this works on batches."""
 
+from shared.fold.acts import Act, Because, Reason
 from shared.fold.apply import apply
 from shared.fold.house import (
     Answer,
@@ -30,8 +31,10 @@ from shared.fold.house import (
 )
 
 __all__ = [
+    "Act",
     "Answer",
     "Applied",
+    "Because",
     "Busy",
     "Context",
     "Contradicted",
@@ -46,6 +49,7 @@ __all__ = [
     "Message",
     "Outcome",
     "Parked",
+    "Reason",
     "Released",
     "Repeat",
     "Replayed",

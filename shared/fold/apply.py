@@ -13,10 +13,12 @@ from shared.announcements import announce
 from shared.database import insert_rows, is_bad_data, is_weather, upsert_rows
 from shared.database.faults import sqlstate
 from shared.database.tables import journal
+from shared.fold.acts import settle_all
 from shared.fold.batch import Batch
+from shared.fold.editions import keep_editions
 from shared.fold.house import Addressed, Busy, Context, Heard, House, Outcome, Released, Sorted, Work
 from shared.fold.idempotency import recall, remember
-from shared.fold.rows import free, lock_subjects, note_gaps, park, save_subjects
+from shared.fold.rows import free, lock_subjects, note_gaps, park, recall_earlier, save_subjects
 from shared.fold.subject import StateTooLarge, Subject
 from shared.refusal import Refused
 from shared.telemetry import HEARD
@@ -39,6 +41,7 @@ async def apply(house: House[Any], work: Sequence[Work]) -> list[Outcome]:
     if waiting:
         outcomes |= await shell.attempt(waiting, patient=True)
     house.spoke.set()
+    house.moved.beat()
     for (door, outcome), count in Counter(
         (_door(work[i]), type(done).__name__) for i, done in outcomes.items()
     ).items():
@@ -96,6 +99,9 @@ class _Shell:
             released = [(item, _outcome(batch, item)) for item in found.released]
             await self._record(connection, batch, released)
             await remember(connection, work, outcomes)
+            # Last of all: two processes that keep the same new edition wait for each other here, and lock nothing more.
+            await keep_editions(connection, self.house, batch.editions)
+        self.house.editions.update(batch.editions)
         return {index: outcomes[i] for i, index in enumerate(indexes)}
 
     async def _load(
@@ -113,6 +119,7 @@ class _Shell:
         subjects: dict[str, Subject] = {}
         if keys:
             subjects = await lock_subjects(connection, self.house, keys, patient=patient)
+            await recall_earlier(connection, self.house, subjects, heard)
         if any(item.key not in subjects for item in found.released):
             raise _Occupied
         free_ones = [item for item in heard if item.key in subjects]
@@ -127,6 +134,7 @@ class _Shell:
         await announce(connection, batch.announcements())
         await insert_rows(connection, journal, batch.journal)
         await note_gaps(connection, batch.gaps)
+        await settle_all(connection, batch.acts, batch.now)
         await free(connection, batch.freed)
         await park(connection, batch.parked)
         await self.house.record(connection, batch.said, released)

@@ -9,6 +9,8 @@ from typing import Any, Final
 from shared.announcements import BYTES_MAX, Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
 from shared.events import Garbled, Unheeded, Wake
+from shared.fold.acts import Act
+from shared.fold.editions import edition_of
 from shared.fold.house import (
     Applied,
     Busy,
@@ -48,6 +50,8 @@ class Batch:
     parked: list[dict[str, Any]] = field(default_factory=list)
     gaps: dict[tuple[str, str], int] = field(default_factory=dict)
     freed: list[tuple[str, str]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    editions: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
     def hear(self, item: Heard) -> Outcome:
         """Take one piece of work as far as it goes: apply, drop, note or set aside."""
@@ -159,12 +163,23 @@ class Batch:
         now: datetime,
         context: Context | None,
     ) -> Applied:
-        subject.advance(state, made)
-        self.journal.append(_journal_row(subject, item, now, context))
+        subject.advance(state, made, item.via if isinstance(item.via, Message) else None)
+        self.journal.append(_journal_row(subject, item, now, context, self._edition(context)))
         self.said.append(Said(item, made, before, state, now))
         if isinstance(item.via, Message) and item.via.released:
             self.freed.append((item.key, item.via.source))
+        if isinstance(item.via, Message) and item.via.act is not None:
+            self.acts.append(item.via.act)
         return Applied(item.key, made)
+
+    def _edition(self, context: Context | None) -> int | None:
+        """The edition of a decision, to be kept with it; None where nothing was decided."""
+        if context is None:
+            return None
+        versions = context.versions
+        edition = edition_of(versions)
+        self.editions[edition] = versions
+        return edition
 
     def _cause(self, subject: Subject, item: Heard, context: Context, now: datetime) -> Cause:
         heard = dict(zip(self.house.hears, subject.heard, strict=True))
@@ -194,7 +209,9 @@ class Batch:
         return Parked(item.key, reason)
 
 
-def _journal_row(subject: Subject, item: Heard, now: datetime, context: Context | None) -> dict[str, Any]:
+def _journal_row(
+    subject: Subject, item: Heard, now: datetime, context: Context | None, edition: int | None
+) -> dict[str, Any]:
     """What was heard, in which order; the body of what came by our own doors, and the values no version names."""
     message = item.via if isinstance(item.via, Message) else None
     unversioned = context.unversioned if context else None
@@ -206,6 +223,8 @@ def _journal_row(subject: Subject, item: Heard, now: datetime, context: Context 
         "number": message.number if message else None,
         "event_id": message.id if message else None,
         "now": now,
+        "said": subject.chain.said,
+        "edition": edition,
         "body": encode((type(item.fact).__name__, item.fact)) if own else None,
         "context": None if unversioned is None else encode(unversioned),
     }

@@ -13,6 +13,8 @@ from shared.announcements.said import Announcement
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import Command, Event, Wake
+from shared.fold.acts import Act
+from shared.fold.pulse import Pulse
 from shared.refusal import Refusal
 
 State = TypeVar("State")
@@ -33,6 +35,8 @@ class Message:
     envelope: Announcement | None = None
     released: bool = False
     """An operator vouches for it: it passes though its source is parked or its `previous` does not match."""
+    act: Act | None = None
+    """What the operator does by it: kept, and the item settled, in the transaction that applies this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +272,11 @@ class House(Generic[State]):
     wakes_first: bool = False
     wake_instant: Callable[[datetime], datetime] = unchanged
     """From what `wake_at` answers to the instant by the clock, where the two differ (ingest's are dates)."""
+    editions: set[int] = field(default_factory=set)
+    """Editions that this process knows to be kept."""
     spoke: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was announced here: the relay of this process need not wait for its next look."""
-    published: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set, and cleared at once, when the relay of this process has published: long polls need not wait."""
+    moved: Pulse = field(default_factory=Pulse)
+    """Beats when this process has applied, published or sent something: long polls and the sender look again."""
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when time was moved here: the timers of this process need not wait for their next look."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Uuid,
+    and_,
     bindparam,
     cast,
     delete,
@@ -27,8 +28,8 @@ from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.expression import ColumnElement
 
 from shared.database import arrays, unnest
-from shared.database.tables import Instant, Key, gaps, parked, subjects
-from shared.fold.house import House
+from shared.database.tables import Instant, Key, gaps, journal, parked, subjects
+from shared.fold.house import Heard, House, Message
 from shared.fold.subject import Subject
 
 _PARKED_SOURCES = func.array(
@@ -73,6 +74,32 @@ def _insert_missing(sources: int) -> Insert:
     }
     chosen = select(given.c.key, *blank.values()).order_by(given.c.key)
     return pg_insert(subjects).from_select(["key", *blank], chosen).on_conflict_do_nothing()
+
+
+_ASKED = unnest({"key": Key, "source": journal.c.source.type, "number": BigInteger()}, "asked")
+_EARLIER = select(journal.c.key, journal.c.source, journal.c.number, journal.c.event_id).join(
+    _ASKED,
+    and_(journal.c.key == _ASKED.c.key, journal.c.source == _ASKED.c.source, journal.c.number == _ASKED.c.number),
+)
+
+
+async def recall_earlier(
+    connection: AsyncConnection, house: House[Any], locked: Mapping[str, Subject], work: Sequence[Heard]
+) -> None:
+    """Recall under which ids the numbers of *work* were heard that lie below the last ones: a fork is no repeat."""
+    low = {
+        (item.key, item.via.source, item.via.number)
+        for item in work
+        if isinstance(item.via, Message) and item.key in locked and _is_low(house, locked[item.key], item.via)
+    }
+    if low:
+        asked = [{"key": key, "source": source, "number": number} for key, source, number in sorted(low)]
+        for row in await connection.execute(_EARLIER, arrays(("key", "source", "number"), asked)):
+            locked[row.key].earlier[row.source, row.number].add(row.event_id)
+
+
+def _is_low(house: House[Any], subject: Subject, message: Message) -> bool:
+    return message.number < subject.heard[house.hears.index(message.source)]
 
 
 async def save_subjects(connection: AsyncConnection, house: House[Any], changed: Sequence[Subject]) -> None:

@@ -1,5 +1,6 @@
 """One subject in memory while its row is locked: what was said, what was heard, and the state."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -40,7 +41,7 @@ class Mark:
 class Subject:
     """A locked row, changed in memory and written back once."""
 
-    __slots__ = ("chain", "changed", "heard", "heard_ids", "key", "parked", "position", "state", "wake_at")
+    __slots__ = ("chain", "changed", "earlier", "heard", "heard_ids", "key", "parked", "position", "state", "wake_at")
 
     def __init__(self, house: House[Any], row: Row[Any]) -> None:
         missing = len(house.hears) - len(row.heard)
@@ -50,8 +51,10 @@ class Subject:
         self.heard_ids: list[UUID | None] = [*row.heard_ids, *[None] * missing]
         self.position: int = row.position
         self.parked: frozenset[str] = frozenset(row.parked)
-        self.state = _state(house, row)
+        self.state = state_in(house, row)
         self.wake_at: datetime | None = row.wake_at
+        self.earlier: defaultdict[tuple[str, int], set[UUID | None]] = defaultdict(set)
+        """The ids heard under numbers that the journal was asked about, and those heard since; None: unreadable."""
         self.changed = False
 
     def mark(self) -> Mark:
@@ -67,8 +70,9 @@ class Subject:
         """What *message* of the source at index *source* is to this subject; an unreadable one goes by number alone."""
         heard, id_ = self.heard[source], self.heard_ids[source]
         if message.released:
-            return "next" if message.number in (heard, heard + 1) else "repeat"
-        if message.number < heard or (message.number == heard and (message.id == id_ or not readable)):
+            return "next" if message.number <= heard + 1 else "repeat"
+        is_known = message.id == id_ if message.number == heard else self._has_heard(message)
+        if message.number <= heard and (is_known or not readable):
             return "repeat"
         if message.source in self.parked or message.number > heard + 1:
             return "gap"
@@ -76,13 +80,19 @@ class Subject:
         follows = message.number == heard + 1 and (message.previous == id_ or unknown or not readable)
         return "next" if follows else "fork"
 
+    def _has_heard(self, message: Message) -> bool:
+        known = self.earlier.get((message.source, message.number), ())
+        return message.id in known or None in known
+
     def hear(self, message: Message, source: int) -> None:
         """Advance the number heard from the source at index *source*."""
         self.heard[source] = message.number
         self.heard_ids[source] = message.id
 
-    def advance(self, state: Any, said: list[Announcement]) -> None:
-        """Take the new *state* and what was *said* on the way to it."""
+    def advance(self, state: Any, said: list[Announcement], message: Message | None = None) -> None:
+        """Take the new *state* and what was *said* on the way to it; *message* is what was heard, if it is one."""
+        if message is not None:
+            self.earlier[message.source, message.number].add(message.id)
         self.state = state
         self.position += 1
         self.changed = True
@@ -97,7 +107,8 @@ class Subject:
         return body
 
 
-def _state(house: House[Any], row: Row[Any]) -> Any:
+def state_in(house: House[Any], row: Row[Any]) -> Any:
+    """The state that *row* keeps. Raises: NewerState, Unreadable."""
     if not row.body:
         return house.blank(row.key)
     if row.schema == house.schema:

@@ -11,7 +11,7 @@ from shared.announcements import Announcement
 from shared.codec import encode
 from shared.fold import Answer, Busy, Contradicted, Failed, InProgress, Outcome, Parked, Replayed
 from shared.fold import Request as Via
-from shared.refusal import Refusal, Refused, refuse
+from shared.refusal import Refusal, Refused
 from shared.telemetry import trace_of
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
@@ -43,19 +43,24 @@ def kept(
 
 def answer_of(outcome: Outcome) -> Response:
     """The stored or fresh answer of an applied command. Raises: Refused."""
+    if isinstance(outcome, Replayed):
+        return Response(outcome.answer.body, outcome.answer.status, media_type="application/json")
+    raise Refused(refusal_of(outcome))
+
+
+def refusal_of(outcome: Outcome) -> Refusal:
+    """Why a command that was not applied was not."""
     match outcome:
-        case Replayed(answer):
-            return Response(answer.body, answer.status, media_type="application/json")
         case Refusal():
-            raise Refused(outcome)
+            return outcome
         case Contradicted(refusal):
-            raise Refused(refusal)
+            return refusal
         case InProgress():
-            raise refuse("in-progress", "the same request is being worked on; ask again in a moment")
+            return Refusal("in-progress", "the same request is being worked on; ask again in a moment")
         case Busy():
-            raise refuse("busy", "somebody else is at work on this borrower; try again")
+            return Refusal("busy", "somebody else is at work on this borrower; try again")
         case Failed() | Parked():
-            raise refuse("internal-error", "a fault of ours; it is logged")
+            return Refusal("internal-error", "a fault of ours; it is logged")
         case _:
             raise AssertionError("a command is applied or refused")
 

@@ -20,21 +20,24 @@ from shared.fold import House
 from shared.heads import Peer
 from shared.pull import Pull
 from shared.relay import KafkaPublisher, NumberingPublisher, Relay
+from shared.service.docs import docs_doors
 from shared.service.doors import (
     Count,
     Extra,
     history_door,
     nothing_extra,
     nothing_sending,
-    parking_doors,
     street_doors,
     time_doors,
 )
 from shared.service.health import Measured, health_doors
 from shared.service.loops import STOP_SECONDS_MAX, Loop, Sweep, Watched
+from shared.service.operations import audit_door, letter_doors, parked_doors
+from shared.service.rates import Rates
 from shared.service.settings import Settings
 from shared.telemetry import set_up_logs, trace_of
 from shared.timers import Timers
+from shared.verify import Rulebook, keep_rulebook
 
 CONNECTIONS_MAX: Final = 500
 EXIT_NOT_STARTED: Final = 3
@@ -42,7 +45,10 @@ EXIT_NOT_STARTED: Final = 3
 
 @dataclass(frozen=True)
 class Assembly:
-    """What a house adds to the doors and loops that all have; `prepare` runs before the doors open."""
+    """What a house adds to the doors and loops that all have.
+
+    `prepare` runs before the doors open, and `rulebook`, the rules it decides by, is kept by then.
+    """
 
     routers: Sequence[APIRouter]
     peers: dict[str, Peer] = field(default_factory=dict)
@@ -50,6 +56,7 @@ class Assembly:
     extra_heads: Extra = nothing_extra
     sending: Count = nothing_sending
     prepare: Callable[[], Awaitable[None]] | None = None
+    rulebook: Rulebook | None = None
 
 
 def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> FastAPI:
@@ -58,6 +65,9 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if assembly.rulebook is not None:
+            async with house.database.begin() as connection:
+                await keep_rulebook(connection, assembly.rulebook)
         if assembly.prepare is not None:
             await assembly.prepare()
         for loop in loops:
@@ -70,8 +80,11 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
                 await peer.close()
             await house.database.close()
 
-    app = FastAPI(title=f"Forbear {house.name}", version="1", lifespan=lifespan, docs_url="/docs", redoc_url=None)
-    app.state.authenticator = Authenticator(settings.jwks_file)
+    app = FastAPI(title=f"Forbear {house.name}", version="1", lifespan=lifespan, openapi_url=None)
+    app.state.authenticator = Authenticator(
+        settings.jwks_file, issuers=settings.issuers, token_seconds_max=settings.token_hours_max * 3600
+    )
+    app.state.turnstile = Rates(settings)
     app.state.stopping = asyncio.Event()
     problems.install(app, is_weather=is_weather, trace_of=_trace)
     app.add_middleware(Measured)
@@ -79,8 +92,11 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
         street_doors(house, by_position=not settings.kafka_bootstrap, extra=assembly.extra_heads),
         history_door(house),
         time_doors(house, assembly.sending),
-        parking_doors(house),
+        parked_doors(house),
+        letter_doors(house),
+        audit_door(house),
         health_doors(house, loops),
+        docs_doors(app, is_open=settings.docs == "open"),
     )
     for router in (*assembly.routers, *shared_routers):
         app.include_router(router)

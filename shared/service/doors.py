@@ -1,12 +1,11 @@
-"""The doors that every house has: heads, announcements, a borrower's events, quiet, the clock, what is parked."""
+"""The doors that every house has: heads, announcements, a borrower's events, quiet, the clock."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +14,7 @@ from shared.announcements import (
     KEY_CHARACTERS_MAX,
     PAGE_MAX,
     WANTED_MAX,
+    Chain,
     heads_of,
     heads_page,
     list_after,
@@ -22,16 +22,17 @@ from shared.announcements import (
     list_wanted,
     to_json,
 )
-from shared.auth import Principal, requires
+from shared.auth import requires
 from shared.clock import ticks
-from shared.fold import Applied, House
-from shared.parking import discard, list_parked, release, release_edited
-from shared.refusal import Refusal, Refused, refuse
-from shared.service.quiet import quiet
+from shared.fold import House
+from shared.refusal import refuse
+from shared.service.quiet import is_at_rest, is_at_work, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
 LOOK_SECONDS: Final = 0.25
+CALM_SECONDS: Final = 0.01
 KEYS_MAX: Final = 1000
+HEARD_MAX: Final = 8
 
 Extra = Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]]
 Count = Callable[[AsyncConnection], Awaitable[int]]
@@ -42,7 +43,7 @@ _SET_CLOCK = text("update clock set now = :now where now <= :now returning now")
 Key = Annotated[str, Field(max_length=KEY_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
-ParkedId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+HeardSoFar = Annotated[str, Field(pattern=r"^[a-z]{1,32}:[0-9]{1,18}$", examples=["ingest:120"])]
 
 
 class Keys(BaseModel):
@@ -70,13 +71,6 @@ class Moment(BaseModel):
     now: AwareDatetime = Field(examples=["2025-01-01T00:00:00Z"])
 
 
-class Replacement(BaseModel):
-    """Content to be applied in place of a parked item."""
-
-    type: str = Field(max_length=128, examples=["PaymentReceived"])
-    data: dict[str, Any]
-
-
 async def nothing_extra(connection: AsyncConnection) -> Mapping[str, Any]:  # noqa: ARG001
     """The default: heads are numbers and nothing else."""
     return {}
@@ -93,17 +87,17 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
 
     @router.post("/v1/heads")
     async def ask_heads(asked: Keys) -> dict[str, Any]:
-        """The last number said about each key; ingest adds its business date."""
+        """The last number said about each key, and its id; ingest adds its business date."""
         async with house.database.answering() as connection:
             day = await extra(connection)  # first: a head read later can only be further than the day it stands beside
-            return {"heads": await heads_of(connection, asked.keys), **day}
+            return {**_heads(await heads_of(connection, asked.keys)), **day}
 
     @router.get("/v1/heads")
     async def list_heads(after: Key = "", limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX) -> dict[str, Any]:
         """All heads in the order of their keys, a page at a time."""
         async with house.database.answering() as connection:
             day = await extra(connection)
-            return {"heads": await heads_page(connection, after, limit), **day}
+            return {**_heads(await heads_page(connection, after, limit)), **day}
 
     @router.get("/v1/announcements")
     async def read_announcements(
@@ -115,13 +109,12 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         """What was announced behind a cursor; waits up to *wait* seconds when there is nothing yet."""
         deadline = ticks() + wait
         while True:
+            beats = house.moved.beats
             async with house.database.answering() as connection:
                 page = await list_after(connection, after, limit, by_position=by_position)
             if page or ticks() >= deadline or request.app.state.stopping.is_set():
                 return {"items": [{"cursor": cursor, **to_json(said)} for cursor, said in page]}
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await house.published.wait()
+            await house.moved.after(beats, LOOK_SECONDS)
 
     @router.post("/v1/announcements/wanted")
     async def pull_announcements(asked: Wanted) -> dict[str, Any]:
@@ -131,6 +124,13 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
         return {"items": [to_json(said) for said in found]}
 
     return router
+
+
+def _heads(chains: Mapping[str, Chain]) -> dict[str, Any]:
+    return {
+        "heads": {key: chain.said for key, chain in chains.items()},
+        "ids": {key: chain.last_id for key, chain in chains.items()},
+    }
 
 
 def history_door(house: House[Any]) -> APIRouter:
@@ -156,10 +156,26 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
     router = APIRouter(tags=["time"])
 
     @router.get("/v1/quiet", dependencies=[Depends(requires("street:read"))])
-    async def read_quiet() -> dict[str, Any]:
-        """How this house stands; all counts are integers."""
-        async with house.database.reading() as connection:
-            return await quiet(connection, house, await sending(connection))
+    async def read_quiet(
+        request: Request,
+        wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX)] = 0,
+        heard: Annotated[list[HeardSoFar] | None, Query(max_length=HEARD_MAX)] = None,
+    ) -> dict[str, Any]:
+        """How this house stands; all counts are integers.
+
+        With *wait*, answers as soon as nothing is under way here and at least so much is heard as *heard* asks
+        (`ingest:120`, a source each), or after so many seconds.
+        """
+        wanted = _numbers(heard or [])
+        deadline = ticks() + wait
+        while True:
+            beats = house.moved.beats
+            is_over = ticks() >= deadline or request.app.state.stopping.is_set()
+            standing = await _standing(house, sending, wanted, is_over=is_over)
+            if standing is not None:
+                return standing
+            await house.moved.after(beats, LOOK_SECONDS)
+            await asyncio.sleep(CALM_SECONDS)  # several things move at once: one look for all of them
 
     @router.get("/v1/clock", dependencies=[Depends(requires("street:read"))])
     async def read_clock() -> dict[str, Any]:
@@ -182,45 +198,17 @@ def time_doors(house: House[Any], sending: Count) -> APIRouter:
     return router
 
 
-def parking_doors(house: House[Any]) -> APIRouter:
-    """What was set aside, for operators."""
-    router = APIRouter(tags=["operations"])
-    Operator = Annotated[Principal, Depends(requires("parked:write"))]  # noqa: N806
-
-    @router.get("/v1/parked", dependencies=[Depends(requires("parked:read"))])
-    async def read_parked(after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100) -> dict[str, Any]:
-        """Parked items, oldest first."""
-        async with house.database.reading() as connection:
-            return {"items": await list_parked(connection, after, limit)}
-
-    @router.post("/v1/parked/{parked_id}/release", status_code=202)
-    async def release_item(parked_id: ParkedId, operator: Operator) -> dict[str, int]:
-        """Let the item and its followers be pulled from their source again, in order."""
-        if not await release(house, parked_id, operator.name):
-            raise refuse("not-found", "there is no such parked item")
-        return {"released": parked_id}
-
-    @router.post("/v1/parked/{parked_id}/replace")
-    async def replace_item(parked_id: ParkedId, replacement: Replacement, operator: Operator) -> dict[str, int]:
-        """Apply other content in place of the item."""
-        outcome = await release_edited(house, parked_id, replacement.type, replacement.data, operator.name)
-        return _acted(outcome, parked_id)
-
-    @router.post("/v1/parked/{parked_id}/discard")
-    async def discard_item(
-        parked_id: ParkedId, operator: Operator, _: Annotated[dict[str, Any] | None, Body()] = None
-    ) -> dict[str, int]:
-        """Hear the item's number without acting on it."""
-        return _acted(await discard(house, parked_id, operator.name), parked_id)
-
-    return router
+async def _standing(
+    house: House[Any], sending: Count, wanted: Mapping[str, int], *, is_over: bool
+) -> dict[str, Any] | None:
+    """How the house stands, if it is at rest and has heard what is *wanted*, or if waiting *is_over*."""
+    async with house.database.reading() as connection:
+        if not is_over and await is_at_work(connection, house):
+            return None
+        standing = await quiet(connection, house, await sending(connection))
+    return standing if is_over or is_at_rest(standing, wanted) else None
 
 
-def _acted(outcome: object, parked_id: int) -> dict[str, int]:
-    if outcome is None:
-        raise refuse("not-found", "there is no such parked item")
-    if isinstance(outcome, Refusal):
-        raise Refused(outcome)
-    if not isinstance(outcome, Applied):
-        raise refuse("conflict", "the item could not be applied; it is still parked")
-    return {"applied": parked_id}
+def _numbers(heard: Sequence[str]) -> dict[str, int]:
+    pairs = (one.split(":") for one in heard)
+    return {source: int(number) for source, number in pairs}

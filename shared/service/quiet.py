@@ -1,9 +1,10 @@
 """How a house stands: what was said and heard, and what is still under way; integers, in one statement."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, cast, exists, func, select, union_all
+from sqlalchemy import BigInteger, and_, bindparam, case, cast, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.tables import Instant, gaps, parked, subjects, unpublished
@@ -45,6 +46,18 @@ def _set_aside(house: House[Any]) -> Any:
     return select(per_key.c.source, cast(func.sum(left), BigInteger)).select_from(joined).group_by(per_key.c.source)
 
 
+_ANYTHING_UNPUBLISHED = exists(select(unpublished.c.id))
+_ANY_GAP = exists().where(gaps.c.key.not_in(select(parked.c.key)))
+_ANYBODY_DUE = exists().where(subjects.c.wake_at <= bindparam("horizon", type_=Instant), ~_PARKED_KEY)
+_AT_WORK = select(or_(_ANYTHING_UNPUBLISHED, _ANY_GAP, _ANYBODY_DUE))
+
+
+async def is_at_work(connection: AsyncConnection, house: House[Any]) -> bool:
+    """Whether anything is unpublished, missed or due; cheap, where `quiet` looks at every subject."""
+    horizon = await house.horizon(connection, await house.clock.read(connection)) or datetime(1, 1, 1, tzinfo=UTC)
+    return bool((await connection.execute(_AT_WORK, {"horizon": horizon})).scalar_one())
+
+
 async def quiet(connection: AsyncConnection, house: House[Any], sending: int) -> dict[str, Any]:
     """The answer of `GET /v1/quiet`; *sending* is how many attempts are reserved or sending."""
     now = await house.clock.read(connection)
@@ -64,3 +77,12 @@ async def quiet(connection: AsyncConnection, house: House[Any], sending: int) ->
         "gaps": row.gaps,
         "parked": row.parked,
     }
+
+
+def is_at_rest(standing: Mapping[str, Any], heard: Mapping[str, int]) -> bool:
+    """Whether nothing is under way in a house, and it has heard, or set aside, at least *heard* of each source."""
+    is_idle = all(standing[name] == 0 for name in ("unpublished", "due", "sending", "gaps"))
+    return is_idle and all(
+        standing["heard"].get(source, number) + standing["set_aside"].get(source, 0) >= number
+        for source, number in heard.items()
+    )

@@ -37,6 +37,7 @@ from shared.refusal import Refusal
 
 CONTACT = Path(__file__).parents[2] / "services" / "contact"
 MAIL, PHONE, LETTER = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+SAYS = frozenset({"business_name", "mentions_debt", "opt_out_included", "reply_request", "ways_to_check_pay_object"})
 LANGUAGES = ("zh-CN", "en")
 MONEY = Decimal("100.00")
 EVERYTHING = Scope("everything")
@@ -73,9 +74,9 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-{text}:00+08:00").astimezone(UTC)
 
 
-def templates(*, approved: bool = True) -> dict[tuple[str, str], TemplateInfo]:
+def templates(*, approved: bool = True, says: frozenset[str] = SAYS) -> dict[tuple[str, str], TemplateInfo]:
     names = {rung.template for rung in strategy().ladder}
-    return {(name, language): TemplateInfo("1", "hash", approved) for name in names for language in LANGUAGES}
+    return {(name, language): TemplateInfo("1", "hash", approved, says) for name in names for language in LANGUAGES}
 
 
 def knowing(now: datetime, heard_out: bool = True, waited: float = 0.0, **more) -> Context:

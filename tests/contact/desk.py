@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -27,7 +28,7 @@ from services.contact.store.messages import Composer
 from services.contact.store.rules import load_packs, load_strategy
 from services.contact.store.sealing import Sealer
 from services.contact.store.texts import load_texts
-from services.contact.store.vault import KIND_OF_CHANNEL, put_entries, sealed_entry, wrapped_key
+from services.contact.store.vault import KIND_OF_CHANNEL, put_entries, sealed_entry, wrapped_keys
 from shared.codec import decode, encode
 from shared.fold import House
 from tests.harness import Databases, HouseDatabase
@@ -36,6 +37,7 @@ from tests.houses import Client, running
 MASTER_KEY = base64.b64encode(bytes(range(32)))
 NOBODY_THERE = "http://127.0.0.1:9"
 ADDRESSES = {"sms": "+8613800004711", "email": "li.si@example.com"}
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEXT = """---
 version: "1"
 approved: true
@@ -94,15 +96,16 @@ class Shop:
         number = next(self.numbers)
         key = changed.pop("key", f"C{number}")
         async with self.house.database.begin() as connection:
-            wrapped = await wrapped_key(connection, self.sealer, key)
+            wrapped = (await wrapped_keys(connection, self.sealer, [key]))[key]
             entry = sealed_entry(self.sealer, wrapped, key, KIND_OF_CHANNEL[channel], ADDRESSES[channel])
             named = sealed_entry(self.sealer, wrapped, key, "name", "Li Si")
-            await put_entries(connection, key, [entry, named])
+            await put_entries(connection, {key: [entry, named]})
         row = {
             "attempt_id": f"A{number:04}", "key": key, "contact_id": f"K{number}", "state": "reserved",
             "channel": channel, "provider": provider, "reference": str(uuid4()), "address_ref": str(entry.ref),
             "template": "nudge", "template_version": "1", "language": "en", "strategy": "default",
             "figures": json.dumps({"amount": "CNY 100.00"}).encode(), "look_ups": 0, "reported": True,
+            "planned_on": datetime.now(UTC).date(),
         } | changed  # fmt: skip
         await self._remember(key, str(row["attempt_id"]), str(row["contact_id"]), channel)
         names = ", ".join(row)
@@ -142,17 +145,20 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(databases: Databases, folder: Path, database: HouseDatabase | None = None) -> AsyncIterator[Shop]:
-    """A shop over *database*, by default one of its own."""
+async def open_shop(
+    databases: Databases, folder: Path, database: HouseDatabase | None = None, **changed: Any
+) -> AsyncIterator[Shop]:
+    """A shop over *database*, by default one of its own; settings may be *changed*."""
     database = database or await databases.fresh("contact")
     ensure_keys(folder)
-    settings = Settings(
-        database_url=database.app_url, jwks_file=jwks_file(folder), jurisdiction="CN",
-        master_key_file=write_master_key(folder), templates=write_templates(folder),
-    )  # fmt: skip
+    made: dict[str, Any] = {
+        "database_url": database.app_url, "jwks_file": jwks_file(folder), "jurisdiction": "CN",
+        "master_key_file": write_master_key(folder), "templates": write_templates(folder),
+    }  # fmt: skip
+    settings = Settings(**made | changed)
     sealer, texts = Sealer(settings.master_key_file), load_texts(settings.templates)
     book = load_packs(settings.packs)
-    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos())
+    desk = Desk(HEARS, book.packs, load_strategy(settings.strategy_file), texts.infos(), SHANGHAI)
     house = build_house(settings, desk, {}, {})
     owner = await asyncpg.connect(database.owner_dsn)
     yield Shop(house, Composer(sealer, texts, {"lender": settings.lender}), sealer, database, owner)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,8 @@ class Sandbox:
 
 @contextmanager
 def running_sandbox(folder: Path) -> Iterator[Sandbox]:
-    port = free_port()
-    with served(create_app(folder / "sandbox.jsonl"), port) as url:
+    port, app = free_port(), create_app(folder / "sandbox.jsonl")
+    with closing(app.state.ledger), served(app, port) as url:  # ended by force, which skips the application's own end
         yield Sandbox(url)
 
 

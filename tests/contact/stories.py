@@ -181,7 +181,7 @@ MOVES = (
     "result",
     "result",
 )
-RESULTS = ("accepted", "accepted", "rejected", "not-begun", "unclear")
+RESULTS = ("accepted", "accepted", "rejected", "not-begun", "late", "unclear")
 MOVES_MAX = 90
 
 
@@ -216,7 +216,7 @@ class Story:
         context = knowing(self.now, packs=tight_packs(), strategy=eager(), templates=templates())
         context = replace(context, heads=Hearing(heard_out=heard_out, business_date=self.now.date()))
         self.model.hears(fact)
-        if isinstance(fact, commands.NoteRefusedBySwitch):
+        if isinstance(fact, commands.NoteRefusedBySwitch | commands.NoteMissedWindow | commands.NoteWithdrawn):
             self.freed.add(fact.attempt_id)
         before = self.borrower
         state = evolve(before, fact)
@@ -238,6 +238,7 @@ def _result(attempt: str, result: str):
         "accepted": commands.NoteAccepted(attempt),
         "rejected": commands.NoteRejected(attempt, "rejected"),
         "not-begun": commands.NoteRefusedBySwitch(attempt),
+        "late": commands.NoteMissedWindow(attempt),
         "unclear": commands.NoteUnclear(attempt, "timeout"),
     }[result]
 

@@ -38,6 +38,7 @@ class Street:
     feedback: Client
     contact: Client
     lines: dict[str, Line]
+    peers: dict[str, Peer]
     sandbox: Sandbox
 
     async def report(self, *events: dict) -> None:
@@ -135,27 +136,29 @@ async def three_houses(databases: Databases, folder: Path, now: datetime) -> Asy
             contact_beside(databases, folder, {"ingest": ingest, "feedback": feedback}, now, sandbox) as (
                 contact,
                 lines,
+                peers,
             ),
         ):
-            yield Street(ingest, feedback, contact, lines, sandbox)
+            yield Street(ingest, feedback, contact, lines, peers, sandbox)
 
 
 @asynccontextmanager
 async def contact_beside(
     databases: Databases, folder: Path, neighbours: dict[str, Client], now: datetime, sandbox: Sandbox
-) -> AsyncIterator[tuple[Client, dict[str, Line]]]:
+) -> AsyncIterator[tuple[Client, dict[str, Line], dict[str, Peer]]]:
     database = await databases.fresh("contact")
     await _set_clock(database, now)
     token = folder / "contact.jwt"
     write_service_token(folder, token, "contact")
     lines = {name: Line(client) for name, client in neighbours.items()}
     peers = {name: Peer(name, f"http://{name}", token, line) for name, line in lines.items()}
+    peers["scoring"] = Peer("scoring", NOWHERE, token)
     settings = Settings(
         database_url=database.app_url, clock="simulated", jwks_file=jwks_file(folder), jurisdiction="CN",
         master_key_file=write_master_key(folder / "contact"), sandbox_url=sandbox.url,
     )  # fmt: skip
-    app = build(settings, peers | {"scoring": Peer("scoring", NOWHERE, token)})
+    app = build(settings, peers)
     async with app.router.lifespan_context(app):
         client = Client(app, folder, database)
         async with client.http:
-            yield client, lines
+            yield client, lines, peers

@@ -233,6 +233,7 @@ DOORS = {
     "the contacts": ("GET", "/v1/customers/C1/contacts", "contacts:read"),
     "the attempts": ("GET", "/v1/attempts?state=unknown", "contacts:read"),
     "a settlement": ("POST", "/v1/attempts/A1/settle", "contacts:write"),
+    "an approval": ("POST", "/v1/contacts/K1/approval", "contacts:approve"),
     "the kill switch": ("PUT", "/v1/killswitch", "killswitch:write"),
     "its release": ("DELETE", "/v1/killswitch?scope=global", "killswitch:write"),
 }
@@ -243,6 +244,30 @@ async def test_no_door_opens_without_its_scope(contact, method, path, scope):
     for headers, refused in ((contact.bearer("loans:read"), True), (contact.bearer(scope), False)):
         answer = await contact.http.request(method, path, headers=headers)
         assert (answer.status_code == 403) == refused, answer.text
+
+
+NUL_DOORS = (
+    "GET /v1/attempts?state=unknown&after=%00", "POST /v1/attempts/%00/settle", "POST /v1/contacts/%00/approval",
+    "GET /v1/holds?after=%00",
+    "GET /v1/holds?customer_id=%00", "DELETE /v1/holds/%00", "GET /v1/customers/%00/contacts",
+    "GET /v1/customers/%00/profile", "GET /v1/packs/%00", "DELETE /v1/killswitch?scope=channel&value=%00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("door", NUL_DOORS)
+async def test_text_that_no_database_holds_is_refused_at_every_door(contact, door):
+    method, path = door.split()
+    body = {"json": {"outcome": "written_off"}} if method == "POST" else {}
+    answer = await contact.http.request(method, path, **body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema")
+
+
+async def test_a_reason_that_no_database_holds_is_refused(contact):
+    await state(contact)
+    odd = {"reason": "because\x00of that"}
+    revealed = await contact.post("/v1/customers/C1/profile/reveal", odd)
+    thrown = await contact.put("/v1/killswitch", {"scope": "channel", "value": "sms", **odd})
+    assert (revealed.status_code, thrown.status_code) == (422, 422)
 
 
 async def test_an_attempt_nobody_knows_cannot_be_settled(contact):

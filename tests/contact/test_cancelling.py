@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 
 from services.contact.domain.attempts import withdrawn_in
+from services.contact.domain.borrower import CLOSED_LOANS_MAX, Borrower, blank
 from services.contact.domain.commands import NoteUnclear, PlaceHold
+from services.contact.domain.evolve import evolve
+from shared.codec import decode, encode
 from shared.events import (
     AddressInvalid,
     ComplaintRaised,
@@ -207,3 +211,13 @@ def test_an_unclear_attempt_is_not_cancelled_by_a_payment():
     told.now += timedelta(minutes=1)
     assert told.hears(paid("03-05")).the(ContactCancelled).contact_id != told.every[1].contact_id
     assert isinstance(told.every[1], ContactPlanned)
+
+
+def test_the_loan_closed_first_is_forgotten_first_whether_the_state_was_stored_in_between_or_not():
+    names = [f"L{n}" for n in range(CLOSED_LOANS_MAX + 1, 0, -1)]
+    state = reduce(evolve, [opened(name) for name in names], blank("C1"))
+    for day_of_march, name in enumerate(names, start=1):
+        fresh = evolve(state, LoanClosed(name, day(f"03-{day_of_march:02}")))
+        state = evolve(decode(Borrower, encode(state)), LoanClosed(name, day(f"03-{day_of_march:02}")))
+        assert state == fresh
+    assert sorted(state.loans) == sorted(names[1:])

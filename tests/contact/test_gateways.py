@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from services.contact.gateways import Accepted, Gateway, Outgoing, Rejected, SandboxGateway, SmtpGateway, Unclear
-from tests.contact.providers import mute_server, running_mailbox, running_sandbox
+from tests.contact.providers import mute_server, running_mailbox, running_sandbox, served
 
 TIMEOUT = 0.6
 
@@ -126,6 +126,28 @@ async def test_a_failure_answered_after_acceptance_is_unclear_over_http(sandbox_
 
 async def test_what_the_sandbox_refuses_is_rejected_for_good(sandbox_rig):
     assert await sandbox_rig.gateway.send(message(sandbox_rig, body="x" * 70_000)) == Rejected("rejected")
+
+
+ODD = {
+    "nothing": b"",
+    "no list": b"{}",
+    "an empty list": b"[]",
+    "a word": b'["x"]',
+    "no id": b"[{}]",
+    "two": b"[{},{}]",
+}
+
+
+@pytest.mark.parametrize("content", ODD.values(), ids=ODD)
+async def test_an_odd_answer_to_a_look_up_proves_nothing(content):
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": content})
+
+    with served(answer, port := free_port()):
+        gateway = SandboxGateway(f"http://127.0.0.1:{port}", TIMEOUT)
+        assert await gateway.look_up("F-1") is None
+        await gateway.close()
 
 
 async def test_a_server_that_takes_the_words_and_never_answers_is_unclear_over_http(sandbox_rig):

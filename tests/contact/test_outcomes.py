@@ -1,12 +1,23 @@
 """What became of an attempt: told once, whoever tells it, and never guessed."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.contact.domain.attempts import withdrawn_in
-from services.contact.domain.commands import NoteAccepted, NoteReceipt, NoteRefusedBySwitch, NoteSettled, NoteUnclear
+from services.contact.domain.commands import (
+    NoteAccepted,
+    NoteMissedWindow,
+    NoteReceipt,
+    NoteRefusedBySwitch,
+    NoteSettled,
+    NoteUnclear,
+    NoteWithdrawn,
+)
+from services.contact.domain.reserving import SEND_WITHIN
 from shared.events import (
+    ContactCancelled,
     ContactDeferred,
     ContactDelivered,
     ContactFailed,
@@ -38,6 +49,49 @@ def test_what_the_switch_stopped_before_the_call_takes_another_slot_later():
     assert second.contact_id == deferred.contact_id
     assert second.attempt_id != first
     assert len(told.borrower.contacts) == 1
+
+
+LATE = {
+    "within its window": (timedelta(seconds=2), SEND_WITHIN),
+    "at the end of its window": (SEND_WITHIN, SEND_WITHIN),
+    "long after its window": (timedelta(hours=1), timedelta(hours=1)),
+}
+
+
+@pytest.mark.parametrize(("after", "next_slot"), LATE.values(), ids=LATE)
+def test_a_call_that_came_too_late_waits_for_the_next_legal_slot_and_is_told_as_that(after, next_slot):
+    told = a_reserved_borrower()
+    first, reserved_at = attempt_of(told), told.now
+    told.now += after
+    deferred = told.hears(NoteMissedWindow(first)).the(ContactDeferred)
+    assert (deferred.reason, deferred.not_before) == ("missed-window", reserved_at + next_slot)
+    assert told.borrower.contacts == ()
+    second = told.wakes().the(ContactReserved)
+    assert (second.contact_id, second.attempt_id != first) == (deferred.contact_id, True)
+
+
+def test_a_call_that_came_too_late_in_the_evening_waits_for_the_morning():
+    told = a_reserved_borrower()
+    told.now = at("03-05 22:30")
+    deferred = told.hears(NoteMissedWindow(attempt_of(told))).the(ContactDeferred)
+    assert (deferred.reason, deferred.not_before) == ("missed-window", at("03-06 08:00"))
+
+
+def test_a_call_that_came_after_its_step_was_worth_making_makes_room_for_the_next():
+    told = a_reserved_borrower()
+    expires_at = told.borrower.step.expires_at
+    told.now = expires_at
+    told.hears(NoteMissedWindow(attempt_of(told)))
+    assert told.the(ContactCancelled).reason == "expired"
+    assert told.the(ContactPlanned).not_before >= expires_at
+
+
+def test_a_call_that_came_too_late_for_a_step_given_up_meanwhile_changes_nothing_but_its_slot():
+    told = a_reserved_borrower()
+    attempt = attempt_of(told)
+    told.hears(late("03-05", None, "0.00", "current")).hears(NoteMissedWindow(attempt))
+    assert told.said == []
+    assert told.borrower.contacts == ()
 
 
 def test_an_accepted_attempt_is_told_once():
@@ -140,6 +194,6 @@ def test_what_was_withdrawn_and_went_out_all_the_same_is_told():
 def test_what_was_withdrawn_in_time_frees_its_slot_once_that_is_certain():
     told = a_reserved_borrower()
     attempt = attempt_of(told)
-    told.hears(late("03-05", None, "0.00", "current")).hears(NoteRefusedBySwitch(attempt))
+    told.hears(late("03-05", None, "0.00", "current")).hears(NoteWithdrawn(attempt))
     assert told.said == []
     assert told.borrower.contacts == ()

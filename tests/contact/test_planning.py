@@ -1,5 +1,6 @@
 """Planning: what is planned, for when and by which channel, and what is withheld instead."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -101,7 +102,8 @@ def test_every_milder_step_runs_before_a_notice_which_a_person_must_approve():
     )  # fmt: skip
     assert told.hears(late("06-06", "01-05", stage="late")).said == []
     told.hears(ApproveContact(withheld.contact_id, "lead"))
-    assert told.the(ContactPlanned).step == "formal-notice"
+    planned = told.the(ContactPlanned)
+    assert (planned.step, planned.approved_by) == ("formal-notice", "lead")
 
 
 def test_only_a_contact_that_waits_for_it_can_be_approved():
@@ -135,6 +137,15 @@ def test_a_reminder_before_the_due_date_is_one_and_expires_with_it():
     assert told.hears(coming("03-05")).said == []
     told.now = at("03-05 10:00")
     assert told.hears(assessed()).said == []
+
+
+SPARED = {"low": (39, True), "medium": (59, True), "high": (60, False), "unknown": (None, True)}
+
+
+@pytest.mark.parametrize(("willingness", "is_reminded"), SPARED.values(), ids=SPARED)
+def test_who_pays_anyway_is_not_reminded_before_the_due_date(willingness, is_reminded):
+    told = Told(at("03-02 10:00")).hears(opened(), profile(), assessed(willingness=willingness), coming("03-05"))
+    assert (told.borrower.step is not None) == is_reminded
 
 
 def test_each_instalment_has_a_reminder_of_its_own():
@@ -279,7 +290,7 @@ def test_a_choice_carries_its_cost_and_what_is_expected():
 
 def test_a_letter_is_used_where_a_step_allows_nothing_cheaper_to_reach_the_borrower():
     told = Told(at("03-05 10:00")).hears(
-        opened(),
+        replace(opened(), product="online_consumer_loan"),
         profile(ChannelProfile("mail", LETTER)),
         CauseStated("S1", "short_relief", "short"),
         late("03-05", "03-01"),

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from services.contact.gateways import Accepted, Outgoing, SandboxGateway
+from services.contact.gateways import Accepted, Bucket, Outgoing, SandboxGateway
 from services.contact.gateways.gateway import Capabilities
-from services.contact.sender import Bucket
 from services.contact.store import attempts as store
 from services.contact.store.attempts import START_SECONDS_MAX
 from shared.clock import ticks
@@ -109,7 +108,7 @@ async def test_what_was_withdrawn_before_it_was_begun_is_not_sent(shop, sandbox,
     assert await open_attempts(shop) == 0
     row = await shop.attempt(attempt_id)
     assert (row["state"], row["reason"]) == ("cancelled", "withdrawn")
-    assert [name for name, _ in await shop.notes(row["key"])] == ["NoteRefusedBySwitch"]
+    assert [name for name, _ in await shop.notes(row["key"])] == ["NoteWithdrawn"]
     assert (await taken(sandbox, mailbox))[row["reference"]] == 0
 
 
@@ -158,7 +157,7 @@ async def test_what_may_no_longer_be_sent_is_not_begun(shop, gateways, sandbox, 
     await settle_down(shop.sender(gateways), rounds=1)
     late, sent = [await shop.attempt(attempt_id) for attempt_id in ids]
     assert (late["state"], late["reason"], sent["state"]) == ("cancelled", "late", "accepted")
-    assert [name for name, _ in await shop.notes(late["key"])] == ["NoteRefusedBySwitch"]
+    assert [name for name, _ in await shop.notes(late["key"])] == ["NoteMissedWindow"]
 
 
 async def test_an_expired_lease_passes_to_the_next_sender_and_the_first_begins_nothing(shop, gateways):
@@ -247,7 +246,7 @@ async def test_who_is_told_to_stop_finishes_the_calls_under_way_and_writes_them_
 
 def test_a_bucket_lets_through_what_its_rate_allows_and_no_more(monkeypatch):
     now = 100.0
-    monkeypatch.setattr("services.contact.sender.ticks", lambda: now)
+    monkeypatch.setattr("services.contact.gateways.bucket.ticks", lambda: now)
     bucket = Bucket(10)
     assert bucket.ready() == 10
     bucket.take(10)

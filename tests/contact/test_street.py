@@ -94,6 +94,18 @@ async def test_nobody_is_reserved_whose_payment_was_accepted_and_not_heard_yet(s
     assert await street.sandbox.recorded() == []
 
 
+async def test_nobody_is_reserved_whose_source_tells_another_story_under_the_same_number(street):
+    await go_late(street)
+    wake = await street.next_wake()
+    await street.close_day(wake[:10])
+    await street.settle()
+    await street.ingest.sql("update subjects set last_id = gen_random_uuid() where key = 'C1'")
+    await street.move_clock(wake)
+    await street.until_asked("ingest")
+    assert "ContactReserved" not in await street.types_said()
+    assert await street.sandbox.recorded() == []
+
+
 @pytest.mark.parametrize("source", ["ingest", "feedback"])
 async def test_nobody_is_reserved_while_a_source_cannot_be_reached(street, source):
     await go_late(street)

@@ -19,7 +19,7 @@ from services.contact.store.vault import (
     put_entries,
     sealed_entry,
     sweep,
-    wrapped_key,
+    wrapped_keys,
 )
 from shared.database import Database
 from tests.harness import Databases, HouseDatabase
@@ -54,9 +54,9 @@ async def database(house_database) -> AsyncIterator[Database]:
 
 async def keep(database, sealer, key="C1", **values) -> dict[str, UUID]:
     async with database.begin() as connection:
-        wrapped = await wrapped_key(connection, sealer, key)
+        wrapped = (await wrapped_keys(connection, sealer, [key]))[key]
         entries = [sealed_entry(sealer, wrapped, key, kind, value) for kind, value in values.items()]
-        await put_entries(connection, key, entries)
+        await put_entries(connection, {key: entries})
     return {entry.kind: entry.ref for entry in entries}
 
 

@@ -4,6 +4,7 @@ import smtplib
 from email.message import EmailMessage
 
 import httpx
+import psutil
 import pytest
 
 from deploy.local.inbox import create_app
@@ -71,3 +72,14 @@ async def test_a_mail_over_the_limit_is_refused(inbox):
     with pytest.raises(smtplib.SMTPSenderRefused):
         await send(inbox, "long", "x" * (1024 * 1024))
     assert (await inbox.get("/mails")).json() == []
+
+
+async def test_the_record_is_given_back_when_the_inbox_ends(tmp_path):
+    app = create_app(tmp_path / "mails.jsonl", free_port())
+    async with app.router.lifespan_context(app):
+        assert _is_open(tmp_path / "mails.jsonl")
+    assert not _is_open(tmp_path / "mails.jsonl")
+
+
+def _is_open(path) -> bool:
+    return str(path) in {file.path for file in psutil.Process().open_files()}

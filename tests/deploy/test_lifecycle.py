@@ -19,6 +19,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.profile import load_profile
 from deploy.local.record import Record
 from deploy.local.secrets import Passwords
+from deploy.local.tokens import ISSUER
 from tests.deploy.small_system import SECONDS, is_running, pids, profile_in, rows, some_system, told, wait_for
 
 pytestmark = pytest.mark.postgres
@@ -85,6 +86,8 @@ def test_each_house_is_told_what_it_needs_and_its_own_role(running):
         assert set(json.loads(environment["FORBEAR_PEERS"])) == set(HOUSES)
         assert Path(environment["FORBEAR_SERVICE_TOKEN_FILE"]).stat().st_mode & 0o777 == 0o600
         assert ("FORBEAR_SMTP_PORT" in environment) == (house == "contact")
+        assert json.loads(environment["FORBEAR_ISSUERS"]) == [ISSUER]
+        assert (environment["FORBEAR_DOCS"], environment["FORBEAR_CALLS_PER_SECOND"]) == ("open", "0")
 
 
 def test_the_master_key_has_32_bytes_and_is_ours_alone_to_read(running):

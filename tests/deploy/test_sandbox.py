@@ -1,5 +1,6 @@
 """The provider that records instead of sending, in its own process and with its faults."""
 
+import asyncio
 import signal
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from deploy.local.plan import is_http_ready
 from deploy.local.ports import free_port
 from deploy.local.processes import Process, Program
+from deploy.local.sandbox import create_app
 
 MESSAGE = {"reference": "A-1", "to": "+8613800000000", "channel": "sms", "body": "您好"}
 
@@ -103,3 +105,11 @@ async def test_what_was_accepted_survives_a_kill_and_a_line_cut_short(client, sa
 async def test_what_is_no_message_is_refused_and_not_recorded(client, wrong):
     assert (await client.post("/messages", json=message("A-9", wrong))).status_code == 422
     assert await recorded(client, "A-9") == []
+
+
+async def test_the_record_is_given_back_when_the_sandbox_ends(tmp_path):
+    app = create_app(tmp_path / "messages.jsonl")
+    async with app.router.lifespan_context(app):
+        await asyncio.to_thread(app.state.ledger.append, message("A-1"))
+    with pytest.raises(ValueError, match="closed file"):
+        app.state.ledger.find("A-1", 1)

@@ -108,6 +108,8 @@ async def test_the_complaint_rate_counts_complaints_against_borrowers_known(stre
     assert (await street.feedback.get("/v1/complaints/rate"))["overdue"] == 1
     before = await street.feedback.get("/v1/complaints/rate", from_on="2025-01-01", until_on="2025-02-01")
     assert before["complaints"] == 0
+    long_ago = await street.feedback.http.get("/v1/complaints/rate?until_on=0001-01-01")
+    assert long_ago.status_code == 422
     backwards = await street.feedback.http.get("/v1/complaints/rate?from_on=2025-02-02&until_on=2025-02-01")
     assert (backwards.status_code, backwards.json()["code"]) == (422, "bad-span")
 

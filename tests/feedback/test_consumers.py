@@ -11,6 +11,7 @@ from services.feedback.app import build_house
 from services.feedback.consumers import HANDLERS, HEARS
 from services.feedback.domain.decide import HANDLERS as DECIDED
 from services.feedback.domain.evolve import CHANGES
+from services.feedback.store.contexts import Rules
 from shared.announcements import Announcement, Cause, Chain, chain, from_json
 from shared.events import Event, HardshipEnded, PaymentReceived, PromiseKept, Wake
 from shared.events.contacts import ContactSent
@@ -108,7 +109,7 @@ async def test_every_announcement_names_what_it_rests_on(street):
     basis = json.loads(item["basis"]) if isinstance(item["basis"], str) else item["basis"]
     heads = (await street.ingest.http.post("/v1/heads", json={"keys": ["C1"]})).json()["heads"]
     assert basis["heard"] == {"ingest": heads["C1"], "scoring": 0, "contact": 0}
-    assert basis["versions"] == {"policies/CN": "cn-1"}
+    assert basis["versions"] == {"policies/CN": "cn-1", "rulebook": Rules.of_bank("Asia/Shanghai").rulebook.name}
 
 
 async def test_the_heads_a_verdict_rests_on_stand_in_the_journal(street):

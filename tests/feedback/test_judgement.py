@@ -12,6 +12,7 @@ from services.feedback.domain.context import Context, Heads
 from services.feedback.domain.decide import decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.judgement import look_at
+from services.feedback.domain.policy import policies_of_bank
 from services.feedback.domain.waking import wake_at
 from shared.codec import decode, encode
 from shared.events import (
@@ -236,3 +237,13 @@ def test_the_state_of_a_borrower_with_two_promises_and_a_hardship_is_small_and_c
     assert len(body) <= 800, len(body)
     assert decode(Borrower, body) == state
     assert look_at(state.promises[0]) == wake_at(state)
+
+
+ZONES = {"in China": ("Asia/Shanghai", "2025-03-09T16:00"), "in New York": ("America/New_York", "2025-03-10T04:00")}
+
+
+@pytest.mark.parametrize(("zone", "end"), ZONES.values(), ids=ZONES)
+def test_the_last_day_of_a_promise_ends_when_it_ends_at_the_bank(zone, end):
+    state = evolve(evolve(blank("c1"), opened("L1")), opened("L2"))
+    state, _ = tell(state, ASK, Context(MORNING, policies_of_bank(zone)))
+    assert wake_at(state) == datetime.fromisoformat(f"{end}:00+00:00")

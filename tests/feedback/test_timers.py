@@ -146,6 +146,17 @@ async def test_nobody_who_is_not_heard_out_is_judged(street):
     assert await street.types_said() == ["PromiseMade", "PromiseKept"]
 
 
+async def test_nobody_is_judged_of_whom_ingest_tells_another_story_under_the_same_number(street):
+    await street.tell("/v1/promises", promise())
+    await street.close_days("2025-02-06")
+    await street.settle()
+    await street.ingest.sql("update subjects set last_id = gen_random_uuid() where key = 'C1'")
+    await street.move_clock("2025-02-06T00:00:00+08:00")
+    await _wait_until_not_due(street)
+    assert "/v1/heads" in street.line.asked
+    assert await street.types_said() == ["PromiseMade"]
+
+
 async def test_ingest_is_asked_only_when_a_promise_is_to_be_judged(street):
     claim = {"claim_id": "H1", "handling": "short_relief", "horizon": "short"}
     await street.tell("/v1/hardship-claims", claim)

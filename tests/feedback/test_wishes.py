@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.feedback.domain import commands
-from services.feedback.domain.borrower import ANSWERED_MAX, CONSENTS_MAX, blank
+from services.feedback.domain.borrower import ANSWERED_MAX, CONSENTS_MAX, Borrower, blank
 from services.feedback.domain.commands import (
     ClaimPayment,
     GiveConsent,
@@ -25,7 +25,7 @@ from services.feedback.domain.context import Context
 from services.feedback.domain.decide import ANSWERS, decide
 from services.feedback.domain.evolve import evolve
 from services.feedback.domain.wishes import PREFERENCE_FIELDS
-from shared.codec import decode_strict, encode
+from shared.codec import decode, decode_strict, encode
 from shared.events import (
     AddressInvalid,
     Command,
@@ -225,6 +225,13 @@ def test_the_ids_of_closed_matters_are_bounded():
     state = after(*(replace(STOP, stop_id=f"s{n}") for n in range(ANSWERED_MAX + 5)))
     assert len(state.answered) == ANSWERED_MAX
     assert code_of(state, replace(STOP, stop_id=f"s{ANSWERED_MAX + 4}", scope=EVERYTHING)) == "contradiction"
+
+
+def test_the_oldest_closed_matter_makes_room_whether_the_state_was_stored_in_between_or_not():
+    stops = [replace(STOP, stop_id=name) for name in ("z", *(f"s{n}" for n in range(ANSWERED_MAX)))]
+    state = after(*stops[:-1])
+    assert tell(decode(Borrower, encode(state)), stops[-1])[0] == tell(state, stops[-1])[0]
+    assert [matter.id for matter in tell(state, stops[-1])[0].answered] == [stop.stop_id for stop in stops[1:]]
 
 
 def test_every_command_is_answered_and_none_carries_words_of_the_borrower():

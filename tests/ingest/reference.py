@@ -13,6 +13,18 @@ def reference(facts, as_of):
     return book.figures(as_of)
 
 
+def in_cents(figures):
+    """The figures of the house, as the reference tells them."""
+    return {
+        "days": figures.past_due_days,
+        "paused": figures.paused_days if figures.overdue_since else 0,
+        "delinquent": figures.delinquent_days,
+        "amount": int(figures.delinquent_amount * 100),
+        "since": figures.overdue_since,
+        "owed": int(figures.outstanding * 100),
+    }
+
+
 class Book:
     def __init__(self, valid):
         self.of = {}
@@ -132,15 +144,12 @@ def cents(amount):
 
 
 def rows_of(instalments):
-    return [
-        {
-            "due": one.due_on,
-            "owed": cents(one.principal + (one.interest or 0) + (one.fees or 0)),
-            "back": [],
-            "number": one.number,
-        }
-        for one in instalments
-    ]
+    return [{"due": one.due_on, "owed": whole(one), "back": [], "number": one.number} for one in instalments]
+
+
+def whole(instalment):
+    """Principal, interest and fees, in cents."""
+    return sum(cents(part or 0) for part in (instalment.principal, instalment.interest, instalment.fees))
 
 
 def pour(rows, money):

@@ -76,10 +76,10 @@ async def test_past_due_loans_are_graded_anew_on_the_day_and_days_before_stay_as
     assert (await put(ingest, "default", changed, **{"If-Match": '"1"'})).status_code == 200
     await close_days(ingest, "2025-02-14")
     assert (await bucket(ingest), (await ingest.get("/v1/loans/L1"))["bucket"]) == ("4-30", "4-30")
-    assert (await basis_of_last(ingest))["versions"] == {"bucket_sets": "0"}
+    assert (await basis_of_last(ingest))["versions"]["bucket_sets"] == "0"
     await close_days(ingest, "2025-02-15")
     assert (await bucket(ingest), (await ingest.get("/v1/loans/L1"))["bucket"]) == ("11-30", "11-30")
-    assert (await basis_of_last(ingest))["versions"] == {"bucket_sets": "1"}
+    assert (await basis_of_last(ingest))["versions"]["bucket_sets"] == "1"
     assert (await bucket(ingest, as_of="2025-02-14"), await bucket(ingest, "L2")) == ("4-30", "M1")
     rows = (await ingest.get("/v1/loans/L1/history"))["items"]
     assert [(one["from_on"], one.get("bucket")) for one in rows][-2:] == [

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from services.ingest.domain.borrower import blank
+from services.ingest.domain.borrower import Borrower, blank
 from services.ingest.domain.decide import decide
 from services.ingest.domain.evolve import evolve
 from services.ingest.domain.policies import Policy
 from services.ingest.domain.position import position_of
 from services.ingest.domain.stages import Stage, StageTable
 from services.ingest.domain.waking import midnight, wake_at
+from shared.codec import decode, encode
 from shared.events import Wake
 from shared.events.lateness import DelinquencyChanged, InstalmentComingDue, InstalmentMissed, LoanCured
 from shared.events.repayments import (
@@ -60,6 +61,17 @@ def test_due_today_is_not_late_and_tomorrow_is():
     assert (missed.number, missed.due_on, missed.amount) == (1, day("01-10"), Decimal(100))
     assert (changed.as_of, changed.bucket_to, changed.stage) == (day("01-11"), "1-3", "early")
     assert (changed.overdue_since, changed.delinquent_amount) == (day("01-10"), Decimal(100))
+
+
+def test_a_wake_speaks_of_the_loans_in_one_order_whether_the_state_was_stored_in_between_or_not():
+    bank = Bank(QUIET)
+    bank.close("01-01")
+    for loan_id in ("L2", "L1"):
+        bank.post(loan(("01-10", "100"), loan_id=loan_id))
+    wake = Wake(midnight(day("01-11")))
+    fresh, stored = evolve(bank.state, wake), evolve(decode(Borrower, encode(bank.state)), wake)
+    assert decide(fresh, wake, QUIET) == decide(stored, wake, QUIET)
+    assert [one.loan_id for one in of(decide(fresh, wake, QUIET), InstalmentMissed)] == ["L1", "L2"]
 
 
 def test_nobody_is_told_daily_that_a_day_has_passed():

@@ -29,7 +29,7 @@ from shared.events.repayments import (
 )
 from shared.refusal import Refusal
 from tests.ingest.builders import CONTEXT, Bank
-from tests.ingest.reference import reference
+from tests.ingest.reference import in_cents, reference
 
 OPENED = date(2025, 1, 1)
 KINDS = [*["pay"] * 5, *["pay and reverse", "pause and resume", "revise and restore"] * 2]
@@ -137,17 +137,6 @@ def is_held(bank, item, chance, steps):
         bank.close(max(bank.today or OPENED, OPENED + timedelta(chance.randrange(220))))
     said = bank.post(fact, on, hour)
     return isinstance(said, Refusal) and said.code.startswith("unknown-")
-
-
-def in_cents(figures):
-    return {
-        "days": figures.past_due_days,
-        "paused": figures.paused_days if figures.overdue_since else 0,
-        "delinquent": figures.delinquent_days,
-        "amount": int(figures.delinquent_amount * 100),
-        "since": figures.overdue_since,
-        "owed": int(figures.outstanding * 100),
-    }
 
 
 @settings(max_examples=300, deadline=None)

@@ -13,7 +13,8 @@ from tests.shared.street import (
 )
 
 SCOPES = (
-    "street:read", "events:read", "clock:write", "parked:read", "parked:write", "metrics:read", "payments:write",
+    "street:read", "events:read", "clock:write", "parked:read", "parked:write", "audit:read", "metrics:read",
+    "payments:write",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import Table, select
 
 from shared.announcements import Announcement, list_of
+from shared.auth import ISSUERS
 from shared.codec import decode
 from shared.database import Database
 from shared.database.tables import announcements, gaps, journal, subjects, unpublished
@@ -26,6 +27,7 @@ from shared.relay import NumberingPublisher, Relay
 from shared.service import Assembly, Settings, build_app
 from tests.harness import Databases
 from tests.shared.toy import Pay, Purse, RingAt, evolve, make_tables, pay
+from tests.shared.verifying import verified
 
 POLL_SECONDS = 0.02
 
@@ -137,6 +139,9 @@ async def check_folds(house: House[Any], source: House[Any] | None = None) -> No
         states[row.key] = state
     kept = {row.key: decode(Purse, row.body) for row in await rows_of(house, subjects) if row.body}
     assert kept == states
+    report = await verified(house, *([source] if source else []))
+    assert report.mismatches == []
+    assert report.entries == len(entries)
 
 
 async def all_said(house: House[Any]) -> list[Announcement]:
@@ -165,8 +170,15 @@ class Keys:
 
     def token(self, *scopes: str, expires_in: float = 600, audience: str = "forbear", **claims: Any) -> str:
         now = datetime.now(UTC)
-        body = {"sub": "tests", "aud": audience, "exp": now + timedelta(seconds=expires_in), "scope": " ".join(scopes)}
+        body = {
+            "iss": ISSUERS[0], "sub": "tests", "aud": audience, "scope": " ".join(scopes),
+            "iat": now, "exp": now + timedelta(seconds=expires_in),
+        }  # fmt: skip
         return jwt.encode({**body, **claims}, self._private, "EdDSA", headers={"kid": self.kid})
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        """Anything at all under our signature, as somebody else's library might write it."""
+        return jwt.PyJWS().encode(json.dumps(claims).encode(), self._private, "EdDSA", headers={"kid": self.kid})
 
     def token_file(self, *scopes: str) -> Path:
         path = self.file.with_name("token")

@@ -115,13 +115,22 @@ def said_again(said: Announcement, previous: UUID | None) -> Announcement:
     return chain("ingest", said.key, Chain(said.number - 1, previous), [event], cause)[0]
 
 
-@pytest.mark.parametrize("number", [2, 3], ids=["the last number heard", "the next number"])
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["an earlier number", "the last number heard", "the next number"])
 async def test_a_fork_is_parked_not_swallowed(first, second, number):
     said = await told(first, "A", "1.00", "2.00", "3.00")
     await apply(second, messages(second, said[:2]))
-    fork = said_again(said[number - 1], said[0].event_id)
+    fork = said_again(said[number - 1], said[0].event_id if number > 1 else None)
     assert await apply(second, [heard_from(second, "ingest", fork)]) == [Parked("A", "fork")]
     assert (await state_of(second, "A")).total == Decimal("3.00")
+
+
+async def test_an_earlier_number_is_known_by_its_id_in_one_batch_and_in_the_next(first, second):
+    said = await told(first, "A", "1.00", "2.00", "3.00")
+    fork = heard_from(second, "ingest", said_again(said[0], None))
+    outcomes = await apply(second, [*messages(second, said), *messages(second, said), fork])
+    assert [type(outcome) for outcome in outcomes] == [Applied] * 3 + [Repeat] * 3 + [Parked]
+    outcomes = await apply(second, [*messages(second, said), fork])
+    assert [type(outcome) for outcome in outcomes] == [Repeat] * 3 + [Gap]
 
 
 async def test_content_that_does_not_match_its_id_is_parked(first, second):

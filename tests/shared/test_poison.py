@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.announcements import Announcement, source_uri, to_headers
 from shared.database.tables import dead_letters, parked
@@ -94,6 +95,30 @@ async def test_poison_is_set_aside_and_everybody_else_goes_on(databases, topics)
         letters = sorted(await rows_of(pair.second, dead_letters), key=lambda row: row.offset)
         assert [(letter.key, letter.value) for letter in letters] == [message[:2] for message in DEAD.values()]
         assert [_headers_in(letter.headers) for letter in letters] == [message[2] for message in DEAD.values()]
+        assert [letter.value_bytes for letter in letters] == [len(message[1]) for message in DEAD.values()]
+
+
+async def test_a_letter_that_comes_again_is_known_and_another_at_its_place_is_kept_beside_it(databases, topics):
+    """Offsets not committed bring the same letters back; a topic made anew brings others under the same offsets."""
+    async with a_pair(databases, topics, partitions=1) as pair:
+        consumer = pair.consumer()
+        for values in ((b"1", b"2"), (b"1", b"2"), (b"1", b"other"), (b"1", None)):
+            await consumer.hear_records({TopicPartition(pair.topic, 0): records(pair.topic, *values)})
+        letters = await rows_of(pair.second, dead_letters)
+        assert sorted((letter.offset, letter.value) for letter in letters if letter.value) == [
+            (0, b"1"),
+            (1, b"2"),
+            (1, b"other"),
+        ]
+        assert [letter.value_bytes for letter in letters if letter.value is None] == [0]
+
+
+def records(topic: str, *values: bytes | None) -> list[ConsumerRecord]:
+    """Messages without a key, from offset 0 on."""
+    return [
+        ConsumerRecord(topic, 0, offset, 0, 0, None, value, None, -1, len(value or b""), ())
+        for offset, value in enumerate(values)
+    ]
 
 
 def _headers_in(kept: bytes) -> list[tuple[str, bytes | None]]:

@@ -89,8 +89,11 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "a cursor no database holds": ("GET", f"/v1/announcements?after={2**63}", {}, 422, "schema"),
     "a wait without end": ("GET", "/v1/announcements?wait=1e9", {}, 422, "schema"),
     "U+0000 in a path": ("GET", "/v1/customers/%00/events", {}, 422, "schema"),
+    "U+0000 in a path without a rule of its own": ("GET", "/v1/broken/%00", {}, 422, "schema"),
+    "U+0000 in a query": ("GET", f"/v1/heads?after={SECRET}%00", {}, 422, "schema"),
+    "U+0000 in a query that nobody asked for": ("GET", "/v1/announcements?other=%00", {}, 422, "schema"),
     "an item no database holds": ("POST", f"/v1/parked/{10**30}/release", {}, 422, "schema"),
-    "an item that is not there": ("POST", "/v1/parked/7/release", {}, 404, "not-found"),
+    "an item that is not there": ("POST", "/v1/parked/7/release", {"json": {"reason": "duplicate"}}, 404, "not-found"),
     "money by a float": ("POST", "/v1/payments", {"json": {"key": "A", "amount": 1.5}}, 422, "schema"),
     "an idempotency key with a blank": (
         "POST",
@@ -109,6 +112,16 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
 @pytest.mark.parametrize(("method", "path", "request_", "status", "code"), REFUSED.values(), ids=REFUSED)
 async def test_every_refusal_is_a_problem_that_repeats_nothing(client, method, path, request_, status, code):
     check_problem(await client.request(method, path, **request_), status, code)
+
+
+async def test_a_percent_sign_before_two_noughts_is_text_like_any_other(client):
+    assert (await client.get("/v1/heads?after=%2500")).status_code == 200
+
+
+async def test_u0000_is_pointed_at_and_nothing_is_asked_of_the_database(client):
+    answers = [await client.get(path) for path in ("/v1/heads?after=%00", "/v1/%00/x?after=%00")]
+    pointers = [[error["pointer"] for error in answer.json()["errors"]] for answer in answers]
+    assert pointers == [["/query"], ["/path", "/query"]]
 
 
 async def test_a_complaint_points_to_the_place_as_far_as_its_names_are_ours(client):

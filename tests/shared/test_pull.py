@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
-from shared.database.tables import gaps, parked
+from shared.database.tables import gaps, parked, subjects
 from shared.events import Garbled
 from shared.fold import Gap, Heard, Message, apply
 from shared.fold.poison import TooMuchPoison
@@ -87,19 +88,39 @@ async def test_a_number_that_its_source_never_said_leaves_no_gap_open(street):
     assert not await rows_of(second, gaps)
 
 
-async def test_a_source_that_was_restored_and_went_another_way_is_seen_as_a_fork(street, databases, tmp_path):
+RESTORED = {
+    "it says less than was heard of it": ("7.00",),
+    "it says as much as was heard of it": ("7.00", "8.00"),
+    "it says more than was heard of it": ("7.00", "8.00", "9.00"),
+}
+
+
+@pytest.mark.parametrize("amounts", RESTORED.values(), ids=RESTORED)
+async def test_the_audit_finds_the_fork_of_a_restored_source(street, databases, tmp_path, amounts):
     first, second, _ = street
     await apply(second, messages(second, await told(first, "A", "1.00", "2.00")))
     async with a_house(databases, speaker) as restored:
-        await told(restored, "A", "7.00", "8.00", "9.00")
+        await told(restored, "A", *amounts)
         peer = peer_of(restored, Keys(tmp_path))
         pull = Pull(second, {"ingest": peer})
         await pull.audit()
         await pull.close_gaps()
         await peer.close()
     (row,) = await rows_of(second, parked)
-    assert (row.key, row.number, row.reason) == ("A", 3, "fork")
+    assert (row.key, row.number, row.reason) == ("A", len(amounts), "fork")
     assert (await state_of(second, "A")).count == 2
+
+
+async def test_a_source_that_went_back_and_said_nothing_since_is_no_fork(street, databases, tmp_path):
+    first, second, pull = street
+    said = await told(first, "A", "1.00", "2.00")
+    await apply(second, messages(second, said))
+    async with first.database.begin() as connection:
+        back = update(subjects).values(said=1, last_id=said[0].event_id)
+        await connection.execute(back)
+    await pull.audit()
+    assert not await rows_of(second, parked)
+    assert not await rows_of(second, gaps)
 
 
 async def test_one_unreachable_source_keeps_the_others_waiting_for_nothing(street, databases):

@@ -11,7 +11,6 @@ from shared.clock import ticks
 from shared.fold import apply
 from shared.service.assembly import Server
 from tests.shared.clients import a_client
-from tests.shared.doors import counter
 from tests.shared.street import (
     a_house,
     app_of,
@@ -26,11 +25,14 @@ from tests.shared.toy import speaker
 pytestmark = pytest.mark.postgres
 
 
-async def test_heads_answer_the_last_number_of_each_key(first, client):
-    await told(first, "A", "1.00", "2.00")
+async def test_heads_answer_the_last_number_of_each_key_and_its_id(first, client):
+    last = (await told(first, "A", "1.00", "2.00"))[-1]
     await told(first, "B", "1.00")
     asked = await client.post("/v1/heads", json={"keys": ["A", "NOBODY"]})
-    assert asked.json() == {"heads": {"A": 2, "NOBODY": 0}}
+    assert asked.json() == {
+        "heads": {"A": 2, "NOBODY": 0},
+        "ids": {"A": str(last.event_id), "NOBODY": None},
+    }
     pages = [(await client.get("/v1/heads", params={"after": after, "limit": 1})).json() for after in ("", "A", "B")]
     assert [page["heads"] for page in pages] == [{"A": 2}, {"B": 1}, {}]
 
@@ -76,13 +78,48 @@ async def test_operators_see_and_settle_what_is_parked(first, second, keys):
         assert (item["key"], item["number"]) == ("A", 2)
         path = f"/v1/parked/{item['id']}"
         content = {"payment_id": "P", "loan_id": "L1", "amount": 12.0, "paid_on": "2025-01-01", "kind": "repayment"}
-        refused = await client.post(f"{path}/replace", json={"type": "PaymentReceived", "data": content})
+        why = {"reason": "bug-mended", "reference": "OPS-1"}
+        refused = await client.post(f"{path}/replace", json={**why, "type": "PaymentReceived", "data": content})
         assert refused.status_code == 422
-        discarded = await client.post(f"{path}/discard")
+        assert (await client.get(path)).json()["inside"]["type"] == "PaymentReceived"
+        discarded = await client.post(f"{path}/discard", json=why)
         assert (discarded.status_code, discarded.json()) == (200, {"applied": item["id"]})
-        assert (await client.post(f"{path}/discard")).status_code == 404
-        assert (await client.post(f"{path}/release")).status_code == 404
+        for act in ("discard", "release"):
+            assert (await client.post(f"{path}/{act}", json=why)).status_code == 404
+        assert (await client.get(path)).status_code == 404
+        (kept,) = (await client.get("/v1/operator-acts")).json()["items"]
+        assert (kept["operator"], kept["act"], kept["item_id"], kept["was"]["key"]) == (
+            "tests",
+            "discarded",
+            item["id"],
+            "A",
+        )
     assert (await state_of(second, "A")).count == 1
+
+
+WHY = {
+    "no body": (None, 422),
+    "no reason": ({}, 422),
+    "a reason nobody knows": ({"reason": "because"}, 422),
+    "another reason, told nowhere": ({"reason": "other"}, 422),
+    "another reason, told in a ticket": ({"reason": "other", "reference": "OPS-12345678"}, 404),
+    "a ticket of a repository": ({"reason": "bug-mended", "reference": "lender/loans#17"}, 404),
+    "no ticket": ({"reason": "bug-mended"}, 404),
+    "a ticket with room for a telephone number": ({"reason": "bug-mended", "reference": "OPS-138000000"}, 422),
+    "a sentence for a ticket": ({"reason": "bug-mended", "reference": "Mrs Li asked-1"}, 422),
+    "a reference too long": ({"reason": "bug-mended", "reference": "O" * 63 + "-1"}, 422),
+    "a note": ({"reason": "bug-mended", "note": "Mrs Li asked"}, 422),
+}
+
+
+@pytest.mark.parametrize(("why", "status"), WHY.values(), ids=WHY)
+@pytest.mark.parametrize(
+    "act", ["parked/9/release", "parked/9/discard", "dead-letters/9/retry", "dead-letters/9/discard"]
+)
+async def test_an_operator_says_why_in_words_that_hold_no_person(client, act, why, status):
+    answer = await client.post(f"/v1/{act}", **({} if why is None else {"json": why}))
+    assert answer.status_code == status, answer.text
+    assert "Li" not in answer.text
 
 
 async def test_the_process_lives_and_says_what_it_counts(first, keys):
@@ -97,17 +134,50 @@ async def test_the_process_lives_and_says_what_it_counts(first, keys):
     assert all(name in metrics for name in (heard, "forbear_unpublished 1.0", "forbear_http_request_seconds"))
 
 
-OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+DOCS = ("/docs", "/openapi.json")
 
 
-async def test_no_door_but_health_is_open(first, keys):
-    app = app_of(first, keys, routers=[counter(first)])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://street") as nobody:
-        for path, methods in app.openapi()["paths"].items():
-            for method in methods:
-                answer = await nobody.request(method, path.format(customer_id="A", parked_id=1), json={})
-                assert (answer.status_code == 401) == (path not in OPEN), path
-                assert answer.status_code != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
+@pytest.mark.parametrize("path", DOCS)
+async def test_the_description_of_the_api_is_closed_unless_the_settings_open_it(first, keys, path):
+    async with a_client(first, keys, "events:read") as client:
+        assert (await client.get(path)).status_code == 403
+        client.headers["Authorization"] = f"Bearer {keys.token('docs:read')}"
+        assert (await client.get(path)).status_code == 200
+        client.headers.pop("Authorization")
+        assert (await client.get(path)).status_code == 401
+    async with a_client(first, keys, docs="open") as client:
+        client.headers.pop("Authorization")
+        assert (await client.get(path)).status_code == 200
+        assert (await client.get("/docs/oauth2-redirect")).status_code == 404
+
+
+async def test_a_house_accepts_only_its_issuers_and_no_token_that_lives_too_long(first, keys):
+    async with a_client(first, keys, issuers=("https://login.example",), token_hours_max=1) as client:
+        for claims, status in (({}, 401), ({"iss": "https://login.example"}, 200)):
+            client.headers["Authorization"] = f"Bearer {keys.token('street:read', **claims)}"
+            assert (await client.get("/v1/clock")).status_code == status
+        long = keys.token("street:read", expires_in=3700, iss="https://login.example")
+        assert (await client.get("/v1/clock", headers={"Authorization": f"Bearer {long}"})).status_code == 401
+
+
+async def test_a_caller_above_its_limit_is_told_when_to_come_again_and_nobody_else_suffers(first, keys):
+    async with a_client(first, keys, calls_per_second=0.01, calls_at_once=2) as client:
+        answers = [await client.get("/v1/parked") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        told = answers[-1]
+        assert (told.json()["code"], told.headers["content-type"]) == ("too-many-calls", "application/problem+json")
+        assert told.json()["detail"] == "the limit is 0.01 calls a second, 2 at once after a pause, by one caller"
+        assert 95 <= int(told.headers["Retry-After"]) <= 100
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/v1/clock")).status_code == 200
+        other = {"Authorization": f"Bearer {keys.token('parked:read', sub='another')}"}
+        assert (await client.get("/v1/parked", headers=other)).status_code == 200
+
+
+async def test_what_houses_ask_each_other_has_a_limit_of_its_own(first, keys):
+    async with a_client(first, keys, street_calls_per_second=0.01, street_calls_at_once=1) as client:
+        assert [(await client.get("/v1/clock")).status_code for _ in range(2)] == [200, 429]
+        assert (await client.get("/v1/parked")).status_code == 200
 
 
 async def test_a_token_without_the_scope_is_told_which_one_it_needs(first, keys):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.database.tables import plumbing
+from shared.database.tables import APPEND_ONLY, plumbing
 from shared.events import Command, Event, LoanCured, PaymentReceived, Wake
 from shared.fold import Heard, House, Request
 from shared.money import Money
@@ -89,7 +89,8 @@ async def make_tables(database: HouseDatabase) -> None:
         await connection.exec_driver_sql(
             f'grant select, insert, update, delete on all tables in schema public to "{database.app_role}"'
         )
-        await connection.exec_driver_sql(f'revoke update, delete on announcements, journal from "{database.app_role}"')
+        kept = ", ".join(APPEND_ONLY)
+        await connection.exec_driver_sql(f'revoke update, delete on {kept} from "{database.app_role}"')
     await engine.dispose()
 
 

@@ -1,5 +1,6 @@
 """The whole street for a story: real processes, a portfolio replayed, its ledgers compared with the facts."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from deploy.local.replay.portfolio import Portfolio
 from deploy.local.replay.runner import Run
 from deploy.local.replay.street import Street
 from deploy.local.tokens import make_token
+from deploy.local.verification import verify_houses
 from tests.harness import open_folder
 
 
@@ -83,6 +85,14 @@ async def assert_nothing_lost_or_doubled(profile: Profile, portfolio: Portfolio,
             source: count for source, count in state["heard"].items() if source in said
         }
     await _assert_each_step_once(profile)
+    await assert_history_holds(profile)
+
+
+async def assert_history_holds(profile: Profile) -> None:
+    """Every decision of every house, taken again, says the same; every state is what its history makes of it."""
+    summary = await asyncio.to_thread(verify_houses, profile)
+    assert [one for report in summary["houses"].values() for one in report["mismatches"]] == []
+    assert all(report["decisions"] for report in summary["houses"].values())
 
 
 async def _assert_each_step_once(profile: Profile) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.local.replay.generated import generated
 from deploy.local.replay.report import story_of, summary_of
+from tests.stories.references import assert_features_equal_the_facts, assert_positions_equal_the_facts
 from tests.stories.street import assert_nothing_lost_or_doubled, replaying, whole_street
 
 pytestmark = pytest.mark.postgres
@@ -27,6 +28,8 @@ async def test_a_portfolio_is_replayed_and_every_house_has_heard_everything(brok
             }  # fmt: skip
             await assert_nothing_lost_or_doubled(profile, PORTFOLIO, run)
             await _ledger_equals_the_facts(run)
+            await assert_positions_equal_the_facts(profile, PORTFOLIO)
+            await assert_features_equal_the_facts(profile, PORTFOLIO)
             told = await story_of(run.street, summary["borrower"])
             assert [item["time"] for _, item in told] == sorted(item["time"] for _, item in told)
     RESULTS["kafka" if broker else "no broker"] = {

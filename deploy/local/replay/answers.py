@@ -19,6 +19,7 @@ from deploy.local.replay.street import Street
 # Shares of the contacts that reached somebody; the rest is silence.
 PROMISES, HARDSHIPS, DISPUTES, COMPLAINTS, STOPS = 0.25, 0.29, 0.31, 0.32, 0.33
 PROMISE_DAYS = 7
+PROFILES_AT_ONCE = 500
 REFUSED = (409, 422)
 
 Call = tuple[str, str, str, Any]
@@ -34,12 +35,11 @@ class Answers:
 
     async def introduce(self, borrowers: Sequence[Borrower], jurisdiction: str) -> None:
         """Put a labelled synthetic profile of each borrower into contact. Raises: httpx.HTTPStatusError."""
-        calls: list[Call] = [
-            ("contact", "PUT", f"/v1/customers/{one.customer_id}/profile", profile_of(one, jurisdiction))
-            for one in borrowers
-        ]
-        for answer in await self._street.each(calls):
+        profiles = [{"customer_id": one.customer_id, **profile_of(one, jurisdiction)} for one in borrowers]
+        pages = [profiles[start : start + PROFILES_AT_ONCE] for start in range(0, len(profiles), PROFILES_AT_ONCE)]
+        for answer in await self._street.each([("contact", "POST", "/v1/profiles", {"profiles": p}) for p in pages]):
             answer.raise_for_status()
+            assert not answer.json()["refused"], "a made-up profile is one that contact takes"
 
     async def react(self, news: Sequence[Mapping[str, Any]]) -> bool:
         """Answer what was sent, and say whether anybody did."""

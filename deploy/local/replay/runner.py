@@ -27,6 +27,7 @@ class Run:
     receipts: dict[str, int] = field(default_factory=dict)
     steps: int = 0
     seconds: float = 0.0
+    _closed_on: date | None = None
 
     async def replay(self, progress: Progress) -> None:
         """Replay everything, until 30 days after the last fact; days on which nothing happens are skipped."""
@@ -59,7 +60,9 @@ class Run:
         await self.street.set_clocks(now)
         if facts:
             self.add(await self.street.report(facts))
-        await self.street.close_days(self.local_date(now))
+        if self.local_date(now) != self._closed_on:
+            self._closed_on = self.local_date(now)
+            await self.street.close_days(self._closed_on)
         standing = await self.street.quiet()
         while await self.listen():
             standing = await self.street.quiet()

@@ -14,7 +14,7 @@ import httpx
 EVENTS_AT_ONCE = 500
 CALLS_AT_ONCE = 16
 QUIET_SECONDS_MAX = 300.0
-LOOK_SECONDS = 0.004
+REST_SECONDS_MAX = 5.0
 AWAY_SECONDS_MAX = 60.0
 AGAIN_SECONDS = 0.2
 PAGE = 1000
@@ -37,6 +37,8 @@ class Street:
             for house in houses
         }
         self._cursors = dict.fromkeys(houses, 0)
+        self._read = dict.fromkeys(houses, 0)
+        self._said = dict.fromkeys(houses, 0)
 
     async def __aenter__(self) -> "Street":
         return self
@@ -112,28 +114,45 @@ class Street:
 
         Raises: NotQuiet.
         """
-        before: list[dict[str, Any]] | None = None
-        found: list[dict[str, Any]] = []
+        found: dict[str, dict[str, Any]] = {}
         try:
             async with asyncio.timeout(QUIET_SECONDS_MAX):
                 while True:
-                    found = await asyncio.gather(*(self.get(house, "/v1/quiet") for house in self.houses))
-                    if _is_quiet(dict(zip(self.houses, found, strict=True))):
-                        if before == found:
-                            return found
-                        before = found
-                        continue
-                    before = None
-                    await asyncio.sleep(LOOK_SECONDS)
+                    before = await self._come_to_rest(found)
+                    found = await self._all_at_once()
+                    if found == before and _is_quiet(found):
+                        self._said = {house: state["said"] for house, state in found.items()}
+                        return list(found.values())
         except TimeoutError:
-            raise NotQuiet(json.dumps(dict(zip(self.houses, found, strict=False)), indent=1)) from None
+            raise NotQuiet(json.dumps(found, indent=1)) from None
+
+    async def _come_to_rest(self, found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Ask each house in turn, in a long call, until it is at rest and has heard what the others are known to say.
+
+        The houses stand in the order in which most news travels; whom news reached after its turn is asked again.
+        """
+        waiting = [house for house in self.houses if not found or not _is_settled(house, found)]
+        while waiting:
+            for house in waiting:
+                heard = [f"{source}:{state['said']}" for source, state in found.items() if source != house]
+                found[house] = await self.get(house, "/v1/quiet", wait=REST_SECONDS_MAX, heard=heard)
+            waiting = [house for house in self.houses if not _is_settled(house, found)]
+        return {house: found[house] for house in self.houses}
+
+    async def _all_at_once(self) -> dict[str, dict[str, Any]]:
+        found = await asyncio.gather(*(self.get(house, "/v1/quiet") for house in self.houses))
+        return dict(zip(self.houses, found, strict=True))
 
     async def news(self, house: str) -> list[dict[str, Any]]:
-        """What *house* has announced since the last call; complete when all is quiet."""
+        """What *house* had announced when all was quiet, since the last call."""
         items: list[dict[str, Any]] = []
-        while page := (await self.get(house, "/v1/announcements", after=self._cursors[house], limit=PAGE))["items"]:
+        while self._read[house] < self._said[house]:
+            page = (await self.get(house, "/v1/announcements", after=self._cursors[house], limit=PAGE))["items"]
+            if not page:
+                break
             items += page
             self._cursors[house] = page[-1]["cursor"]
+            self._read[house] += len(page)
         return items
 
     async def each(self, calls: Sequence[tuple[str, str, str, Any]]) -> list[httpx.Response]:
@@ -155,10 +174,15 @@ def _is_try_again(answer: httpx.Response) -> bool:
 
 
 def _is_quiet(found: Mapping[str, Mapping[str, Any]]) -> bool:
-    idle = all(state[name] == 0 for state in found.values() for name in ("unpublished", "due", "sending", "gaps"))
-    return idle and all(
+    return all(_is_settled(house, found) for house in found)
+
+
+def _is_settled(house: str, found: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether nothing is under way in *house*, and it has heard all that the others are known to have said."""
+    state = found[house]
+    is_idle = all(state[name] == 0 for name in ("unpublished", "due", "sending", "gaps"))
+    return is_idle and all(
         heard + state["set_aside"][source] == found[source]["said"]
-        for state in found.values()
         for source, heard in state["heard"].items()
         if source in found
     )

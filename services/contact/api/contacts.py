@@ -21,8 +21,9 @@ from shared.fold import Applied, House, Replayed, apply
 from shared.refusal import refuse
 
 State = Literal[
-    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "cancelled", "written_off"
-]
+    "reserved", "sending", "accepted", "rejected", "unknown", "delivered", "undelivered", "expired", "cancelled",
+    "written_off",
+]  # fmt: skip
 Caller = Annotated[Principal, Depends(requires("contacts:write"))]
 
 

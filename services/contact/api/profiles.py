@@ -19,7 +19,7 @@ from services.contact.store.vault import (
     kind_of,
     note_reveal,
     sealed_entry,
-    wrapped_key,
+    wrapped_keys,
 )
 from shared.auth import Principal, requires
 from shared.events import Command
@@ -53,7 +53,7 @@ def profiles_door(house: House[Any], sealer: Sealer) -> APIRouter:
         With `If-Match`, only while it is still as it was read; without it a restriction is never lifted.
         """
         async with house.database.begin() as connection:
-            wrapped = await wrapped_key(connection, sealer, customer_id)
+            wrapped = (await wrapped_keys(connection, sealer, [customer_id]))[customer_id]
         entries, profile = seal(sealer, wrapped, customer_id, stated)
         await _apply(request, caller, EnterProfile(customer_id, profile, entries, wrapped, if_match))
         return await _show(customer_id, response)

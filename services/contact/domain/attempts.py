@@ -31,6 +31,8 @@ class Attempt:
     reserved_at: datetime
     send_by: datetime
     segment: str | None
+    cost: Decimal | None
+    currency: str | None
     figures: Mapping[str, Any]
 
 
@@ -64,6 +66,8 @@ def _attempt(borrower: Borrower, event: ContactReserved) -> Attempt:
         reserved_at=event.reserved_at,
         send_by=event.send_by,
         segment=borrower.profile.segment if borrower.profile is not None else None,
+        cost=event.cost,
+        currency=event.currency,
         figures=figures_of(borrower, event),
     )
 

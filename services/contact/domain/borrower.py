@@ -53,6 +53,7 @@ class Loan:
     payments: tuple[Payment, ...] = ()
     coming: Coming | None = None
     closed: bool = False
+    closed_on: date | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -159,17 +160,24 @@ class Step:
     reservation: Reservation | None = None
 
 
+class Approval(NamedTuple):
+    """A step that a person let go ahead."""
+
+    step: str
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Spell:
     """The current lateness: which steps ran since the oldest unpaid due date was this one, and which failed.
 
-    `approved`: steps that a person let go ahead, by the contact that was withheld.
+    `approved`: by the contact that was withheld.
     """
 
     anchor: date
     done: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
-    approved: dict[str, str] = field(default_factory=dict)
+    approved: dict[str, Approval] = field(default_factory=dict)
 
 
 class Chosen(NamedTuple):

@@ -58,12 +58,13 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Proposed(NamedTuple):
-    """A contact somebody thinks of making."""
+    """A contact somebody thinks of making; `says`: all that its text says, as content flags, None when nobody knows."""
 
     channel: str
     address_ref: str
     loan_ids: tuple[str, ...]
     purpose: str
+    says: frozenset[str] | None = None
 
 
 def contact_case(borrower: Borrower, proposed: Proposed, at: datetime) -> case.ContactCase:
@@ -93,6 +94,7 @@ def _proposal(proposed: Proposed) -> case.Proposal:
         purpose=PURPOSES.get(proposed.purpose, proposed.purpose),
         to=None if proposed.channel in AT_HOME else proposed.address_ref,
         debt=alone,
+        content_flags=proposed.says,
     )
 
 

@@ -103,6 +103,20 @@ class NoteSettled(Command):
 
 @dataclass(frozen=True, slots=True)
 class NoteRefusedBySwitch(Command):
-    """The call was stopped before it started, by the kill switch or because it came too late: nothing went out."""
+    """The kill switch stopped the call before it started: nothing went out."""
+
+    attempt_id: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMissedWindow(Command):
+    """The call could not start in time, and so was not made: nothing went out."""
+
+    attempt_id: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWithdrawn(Command):
+    """What this house withdrew had not been begun: nothing went out."""
 
     attempt_id: Identifier

@@ -13,6 +13,7 @@ from typing import Any, Final
 from services.contact.domain.borrower import (
     CONTACT_DAYS_KEPT,
     CONTACTS_MAX,
+    Approval,
     Borrower,
     Chosen,
     Contact,
@@ -21,7 +22,7 @@ from services.contact.domain.borrower import (
     Step,
     Withheld,
 )
-from services.contact.domain.commands import ApproveContact, NoteRefusedBySwitch
+from services.contact.domain.commands import ApproveContact, NoteMissedWindow, NoteRefusedBySwitch, NoteWithdrawn
 from shared.events import (
     ContactCancelled,
     ContactDeferred,
@@ -111,7 +112,7 @@ def note_deferral(borrower: Borrower, event: ContactDeferred) -> Borrower:
     return replace(borrower, step=replace(step, not_before=event.not_before, reservation=None))
 
 
-def note_refused(borrower: Borrower, command: NoteRefusedBySwitch) -> Borrower:
+def note_not_begun(borrower: Borrower, command: NoteRefusedBySwitch | NoteMissedWindow | NoteWithdrawn) -> Borrower:
     """A withdrawn attempt never went out: its slot is free again. (One still wanted is deferred, and freed by that.)"""
     contact = attempt_of(borrower, command.attempt_id)
     if contact is None or contact.outcome != "withdrawn":
@@ -131,9 +132,8 @@ def note_approval(borrower: Borrower, command: ApproveContact) -> Borrower:
     withheld, spell = borrower.withheld, borrower.spell
     if withheld is None or spell is None or not is_for_approval(withheld, command.contact_id):
         return borrower
-    return replace(
-        borrower, spell=replace(spell, approved={**spell.approved, withheld.contact_id: withheld.step}), withheld=None
-    )
+    approved = {**spell.approved, withheld.contact_id: Approval(withheld.step, command.by)}
+    return replace(borrower, spell=replace(spell, approved=approved), withheld=None)
 
 
 def is_for_approval(withheld: Withheld | None, contact_id: str) -> bool:
@@ -231,7 +231,9 @@ STEP_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = Mappin
         ContactDelivered: note_delivery,
         ContactFailed: note_failure,
         ContactUncertain: note_uncertain,
-        NoteRefusedBySwitch: note_refused,
+        NoteRefusedBySwitch: note_not_begun,
+        NoteMissedWindow: note_not_begun,
+        NoteWithdrawn: note_not_begun,
         ApproveContact: note_approval,
     }
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from services.contact.domain.gate.calendars import Calendars
@@ -47,11 +48,15 @@ class Switches:
 
 
 class TemplateInfo(NamedTuple):
-    """One text in one language, as it stands: its version, its hash, and whether a person approved it."""
+    """One text in one language, as it stands: its version, its hash, and whether a person approved it.
+
+    `says`: the content flags that its author vouches for, all of them; None: nobody said.
+    """
 
     version: str
     text_hash: str
     approved: bool
+    says: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ class Context:
 
     `now` of a wake is the instant it was asked for; `clock` what the clock showed then, later after an outage: contacts
     are judged by `at`, the later of the two. `switches` None: they could not be read, so nothing is sent. `budget`:
-    what may still be spent, by currency; a currency that is missing is not limited.
+    what may still be spent, by currency, until it is renewed; a currency that is missing is not limited. `rulebook`:
+    the digest under which packs, strategy and templates are kept as they are written.
     """
 
     now: datetime
@@ -71,7 +77,9 @@ class Context:
     switches: Switches | None = None
     heads: Hearing | None = None
     budget: Mapping[str, Decimal] = field(default_factory=dict)
+    budget_renewed_at: Mapping[str, datetime] = field(default_factory=dict)
     clock: datetime | None = None
+    rulebook: str | None = None
 
     @property
     def at(self) -> datetime:
@@ -80,23 +88,30 @@ class Context:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The versions of strategy and packs in force."""
-        return {
+        """The versions of strategy and packs in force, the rules behind them, and the years of the calendars."""
+        named = {
             f"strategy.{self.strategy.name}": self.strategy.version,
             "packs": versions_of(self.packs.by_name.values()),
+            "rulebook": self.rulebook,
+            "calendars": " ".join(f"{name}@{spans(self.calendars[name].years)}" for name in sorted(self.calendars)),
         }
+        return {name: version for name, version in named.items() if version}
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:
-        """What was asked of others for this decision; None where nothing was."""
+        """What was asked of others for this decision, and what was left to spend; None where nothing was."""
+        money = {"budget": dict(self.budget), "budget_renewed_at": dict(self.budget_renewed_at)} if self.budget else {}
         if self.heads is None:
-            return None
-        return {
-            "heads": self.heads,
-            "clock": self.at,
-            "switches": self.switches,
-            "budget": dict(self.budget),
-        }
+            return money or None
+        return {"heads": self.heads, "clock": self.at, "switches": self.switches, **money}
+
+
+@cache
+def spans(years: frozenset[int]) -> str:
+    """Years in short: `2004-2026`, or `2004-2010,2012`."""
+    starts = sorted(year for year in years if year - 1 not in years)
+    ends = sorted(year for year in years if year + 1 not in years)
+    return ",".join(str(one) if one == last else f"{one}-{last}" for one, last in zip(starts, ends, strict=True))
 
 
 def versions_of(packs: Iterable[Pack]) -> str:

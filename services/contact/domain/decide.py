@@ -98,6 +98,7 @@ ANSWERS: Final[dict[type, Answer]] = {
     commands.NoteSettled: outcomes.note_settled,
     commands.NoteReceipt: outcomes.note_receipt,
     commands.NoteRefusedBySwitch: outcomes.note_refused_by_switch,
+    commands.NoteMissedWindow: outcomes.note_missed_window,
 }
 
 RECONSIDER: Final[tuple[Handler, ...]] = (
@@ -156,4 +157,6 @@ HANDLERS: Final[dict[type, tuple[Handler, ...]]] = {
     commands.NoteUnclear: RECONSIDER,
     commands.NoteSettled: RECONSIDER,
     commands.NoteReceipt: RECONSIDER,
+    commands.NoteRefusedBySwitch: (take_up_again,),
+    commands.NoteMissedWindow: (take_up_again,),
 }

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from services.contact.domain.borrower import Borrower, Contact
+from services.contact.domain.borrower import Borrower, Contact, Step
 from services.contact.domain.commands import (
     ApproveContact,
     NoteAccepted,
+    NoteMissedWindow,
     NoteReceipt,
     NoteRefusedBySwitch,
     NoteRejected,
@@ -16,7 +17,7 @@ from services.contact.domain.commands import (
 )
 from services.contact.domain.contacting import IN_DOUBT, attempt_of
 from services.contact.domain.context import Context
-from services.contact.domain.reserving import RETRY_AFTER, put_off
+from services.contact.domain.reserving import RETRY_AFTER, SEND_WITHIN, put_off
 from shared.events import ContactDelivered, ContactFailed, ContactSent, ContactUncertain, Event
 from shared.refusal import Refusal
 
@@ -86,16 +87,31 @@ def _arrived(contact: Contact, command: NoteReceipt, context: Context) -> Sequen
 
 def note_refused_by_switch(borrower: Borrower, command: NoteRefusedBySwitch, context: Context) -> Sequence[Event]:
     """Nothing went out: a step still wanted is tried again later, in a legal slot, by another attempt."""
-    step = borrower.step
-    if step is None or step.reservation is None or step.reservation.attempt_id != command.attempt_id:
+    step = _reserved_for(borrower, command.attempt_id)
+    return list(put_off(borrower, step, "kill-switch", context.at + RETRY_AFTER, context)) if step else ()
+
+
+def note_missed_window(borrower: Borrower, command: NoteMissedWindow, context: Context) -> Sequence[Event]:
+    """Nothing went out: a step still wanted waits for the next legal slot, behind the window that was missed."""
+    step = _reserved_for(borrower, command.attempt_id)
+    if step is None or step.reservation is None:
         return ()
-    return list(put_off(borrower, step, "kill-switch", context.at + RETRY_AFTER, context))
+    over = step.reservation.reserved_at + SEND_WITHIN
+    return list(put_off(borrower, step, "missed-window", max(context.at, over), context))
+
+
+def _reserved_for(borrower: Borrower, attempt_id: str) -> Step | None:
+    """The open step, if this attempt is the one that was reserved for it."""
+    step = borrower.step
+    if step is None or step.reservation is None or step.reservation.attempt_id != attempt_id:
+        return None
+    return step
 
 
 def approve_contact(borrower: Borrower, command: ApproveContact, _context: Context) -> Sequence[Event] | Refusal:
     """The step is planned next, if it is still to be made; the approval was remembered as it was heard."""
     if borrower.spell is None or command.contact_id not in borrower.spell.approved:
-        return Refusal("not-for-approval", "No such contact waits for approval.", ("/contact_id",))
+        return Refusal("not-for-approval", "This contact does not wait for approval (any more).")
     return ()
 
 

@@ -127,7 +127,7 @@ def undo(borrower: Borrower, event: FactVoided) -> Borrower:
     if event.voided == "PaymentReceived" and event.voided_id is not None:
         return _without_payment(borrower, event.loan_id, event.voided_id)
     if event.voided == "LoanClosed":
-        return _with_loan(borrower, event.loan_id, replace(borrower.loans[event.loan_id], closed=False))
+        return _with_loan(borrower, event.loan_id, replace(borrower.loans[event.loan_id], closed=False, closed_on=None))
     if event.voided in ("LoanOpened", "LoanImported"):
         rest = {loan_id: loan for loan_id, loan in borrower.loans.items() if loan_id != event.loan_id}
         return in_spell(replace(borrower, loans=rest))
@@ -156,10 +156,10 @@ def close_loan(borrower: Borrower, event: LoanClosed) -> Borrower:
     if loan is None:
         return borrower
     rest = {loan_id: one for loan_id, one in borrower.loans.items() if loan_id != event.loan_id}
-    closed = [loan_id for loan_id, one in rest.items() if one.closed]
-    for forgotten in closed[: max(0, len(closed) + 1 - CLOSED_LOANS_MAX)]:
+    closed = sorted((one.closed_on or date.min, loan_id) for loan_id, one in rest.items() if one.closed)
+    for _, forgotten in closed[: max(0, len(closed) + 1 - CLOSED_LOANS_MAX)]:
         del rest[forgotten]
-    return in_spell(replace(borrower, loans={**rest, event.loan_id: replace(loan, closed=True)}))
+    return in_spell(replace(borrower, loans={**rest, event.loan_id: replace(loan, closed=True, closed_on=event.on)}))
 
 
 def _with_loan(borrower: Borrower, loan_id: str, loan: Loan) -> Borrower:

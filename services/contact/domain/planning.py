@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.contact.domain.borrower import Borrower
+from services.contact.domain.budgeting import BUDGET_RULE, deferred_for_budget, first_contacts, is_affordable, renewal
 from services.contact.domain.casework import Proposed
 from services.contact.domain.contacting import APPROVAL_RULE
 from services.contact.domain.context import Context
@@ -63,7 +64,7 @@ def find_slot(borrower: Borrower, following: Next, context: Context) -> Slot:
     slots: list[Slot] = []
     patience = following.at + timedelta(days=following.rung.valid_days)
     for slot in _slots(borrower, following, context):
-        if slot.decision.decision in PERMITTED and slot.at <= patience:
+        if slot.decision.decision in PERMITTED and slot.at <= patience and slot.decision.rule != BUDGET_RULE:
             return slot
         slots.append(slot)
     late = [slot for slot in slots if slot.decision.decision in PERMITTED]
@@ -82,9 +83,15 @@ def refuse_step(borrower: Borrower, rung: Rung, context: Context) -> GateDecisio
     spell = borrower.spell
     if spell is not None and spell.failed.count(rung.name) >= rung.tries_max:
         return refused_by_house(TRIES_RULE, context, review=True)
-    if rung.needs_approval and (spell is None or rung.name not in spell.approved.values()):
+    if rung.needs_approval and approver_of(borrower, rung) is None:
         return refused_by_house(APPROVAL_RULE, context, review=True)
     return refuse_template(borrower, rung, context)
+
+
+def approver_of(borrower: Borrower, rung: Rung) -> str | None:
+    """Who let this step go ahead, in this lateness."""
+    approved = borrower.spell.approved.values() if borrower.spell is not None else ()
+    return next((approval.by for approval in approved if approval.step == rung.name), None)
 
 
 def refuse_template(borrower: Borrower, rung: Rung, context: Context) -> GateDecision | None:
@@ -96,12 +103,31 @@ def refuse_template(borrower: Borrower, rung: Rung, context: Context) -> GateDec
     return refused_by_house(TEMPLATE_RULE, context, review=True)
 
 
+def said_by(borrower: Borrower, rung: Rung, context: Context) -> frozenset[str] | None:
+    """What the step's text says, in the language it would be written in; None while no text is known."""
+    info = context.templates.get((rung.template, language_of(borrower) or ""))
+    return None if info is None else info.says
+
+
 def _slots(borrower: Borrower, following: Next, context: Context) -> Iterator[Slot]:
     currency = borrower.loans[following.loan_ids[0]].currency
+    says = said_by(borrower, following.rung, context)
     for way, address_ref in ways_to(borrower, following.rung, currency, context.strategy, context.at):
-        proposed = Proposed(way.channel, address_ref, following.loan_ids, following.rung.purpose)
+        proposed = Proposed(way.channel, address_ref, following.loan_ids, following.rung.purpose, says)
         decision = judge(borrower, proposed, following.at, context)
-        yield Slot(way.channel, decision.earliest_permitted or following.at, decision)
+        slot = Slot(way.channel, decision.earliest_permitted or following.at, decision)
+        renewed_at = renewal(currency, following.zone, context)
+        if is_affordable(way.cost.get(currency), currency, context) or slot.at >= renewed_at:
+            yield slot
+        else:
+            begins = first_contacts(renewed_at, following.zone, context)
+            yield slot if decision.decision not in PERMITTED else _slot_from(begins, borrower, proposed, context)
+
+
+def _slot_from(begins: datetime, borrower: Borrower, proposed: Proposed, context: Context) -> Slot:
+    """The first slot behind the renewal of a budget that has nothing left for the contact."""
+    decision = deferred_for_budget(judge(borrower, proposed, begins, context), begins)
+    return Slot(proposed.channel, decision.earliest_permitted or begins, decision)
 
 
 def _plan(borrower: Borrower, following: Next, slot: Slot) -> Iterator[ContactPlanned]:
@@ -123,6 +149,7 @@ def _plan(borrower: Borrower, following: Next, slot: Slot) -> Iterator[ContactPl
         business_date=business_date,
         treatment=following.treatment,
         template=following.rung.template,
+        approved_by=approver_of(borrower, following.rung) if following.rung.needs_approval else None,
     )
 
 

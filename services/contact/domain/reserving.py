@@ -4,16 +4,18 @@ Source: the delivery guarantee; nobody is contacted about money whose arrival th
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 from services.contact.domain.borrower import Borrower, Step
+from services.contact.domain.budgeting import cost_of, deferred_for_budget, first_contacts, is_affordable, renewal
 from services.contact.domain.cancelling import Reason, cancelled, still_owed, why_not
 from services.contact.domain.casework import Proposed
 from services.contact.domain.context import Context
 from services.contact.domain.judging import judge
 from services.contact.domain.names import attempt_id
-from services.contact.domain.planning import plan_next_step, refuse_step
+from services.contact.domain.planning import plan_next_step, refuse_step, said_by
 from services.contact.domain.reaching import address_for, day_of, language_of
 from services.contact.domain.standing import hold_on
 from services.contact.domain.stepping import home_of
@@ -57,8 +59,8 @@ def _decide_step(borrower: Borrower, step: Step, context: Context) -> Iterator[E
         yield cancelled(step, reason, None)
     elif _is_switched_off(borrower, step, context):
         yield from put_off(borrower, step, "kill-switch", context.at + RETRY_AFTER, context)
-    elif not _is_affordable(borrower, step, context):
-        yield from put_off(borrower, step, "budget", _tomorrow(borrower, step, context), context)
+    elif not is_affordable(*_cost(borrower, step, context), context):
+        yield from put_off(borrower, step, "budget", _renewal(borrower, step, context), context)
     else:
         yield from _judge_step(borrower, step, context)
 
@@ -79,25 +81,23 @@ def _is_switched_off(borrower: Borrower, step: Step, context: Context) -> bool:
     return switches is None or switches.stop(borrower.key, step.channel, context.strategy.name, segment)
 
 
-def _is_affordable(borrower: Borrower, step: Step, context: Context) -> bool:
-    """Whether the budget holds what the contact costs; where there is a budget, an unknown cost is too much."""
+def _cost(borrower: Borrower, step: Step, context: Context) -> tuple[Decimal | None, str]:
+    """What the contact costs by the strategy, and the currency: that of the first loan that is still owed."""
     currency = borrower.loans[still_owed(borrower, step, context.at)[0]].currency
-    left = context.budget.get(currency)
-    costs = [way.cost.get(currency) for way in context.strategy.ways if way.channel == step.channel]
-    return left is None or all(cost is not None and cost <= left for cost in costs)
+    return cost_of(step.channel, currency, context.strategy), currency
 
 
-def _tomorrow(borrower: Borrower, step: Step, context: Context) -> datetime:
+def _renewal(borrower: Borrower, step: Step, context: Context) -> datetime:
+    _, currency = _cost(borrower, step, context)
     zone = home_of(borrower, step.loan_ids, context)
-    start = datetime.combine(day_of(context.at, zone) + timedelta(days=1), time(), zone)
-    return start.astimezone(UTC) + timedelta(seconds=context.strategy.starts_at)
+    return first_contacts(renewal(currency, zone, context), zone, context)
 
 
 def _judge_step(borrower: Borrower, step: Step, context: Context) -> Iterator[Event]:
     """The gate's word at this instant, and at the last one at which the attempt may be handed over."""
     rung = context.strategy.rung(step.name)
     assert rung is not None, "a step whose rung is gone was given up"
-    proposed = _proposed(borrower, step, context.at)
+    proposed = _proposed(borrower, step, context)
     send_by = min(context.at + SEND_WITHIN, step.expires_at)
     decision = refuse_step(borrower, rung, context) or judge(borrower, proposed, context.at, context)
     if decision.decision == "allow":
@@ -109,14 +109,16 @@ def _judge_step(borrower: Borrower, step: Step, context: Context) -> Iterator[Ev
         yield from _not_now(step, decision, "missed-window" if _is_late(step, context) else "gate")
 
 
-def _proposed(borrower: Borrower, step: Step, at: datetime) -> Proposed:
+def _proposed(borrower: Borrower, step: Step, context: Context) -> Proposed:
     """The step as it would be made: about what is still owed, and free to be spoken about."""
-    owed = still_owed(borrower, step, at)
+    owed = still_owed(borrower, step, context.at)
     free = tuple(loan_id for loan_id in owed if hold_on(borrower, loan_id) is None)
-    address_ref = address_for(borrower, step.channel, at)
+    address_ref = address_for(borrower, step.channel, context.at)
+    rung = context.strategy.rung(step.name)
     assert free, "a step that nothing speaks against has a loan to speak about"
     assert address_ref is not None, "and an address"
-    return Proposed(step.channel, address_ref, free, step.purpose)
+    assert rung is not None, "and a rung"
+    return Proposed(step.channel, address_ref, free, step.purpose, said_by(borrower, rung, context))
 
 
 def _is_late(step: Step, context: Context) -> bool:
@@ -135,6 +137,7 @@ def _reserved(
     language: Any = language_of(borrower)
     info = context.templates[rung.template, language]
     attempt = attempt_id(step.contact_id, step.tries + 1)
+    cost, currency = _cost(borrower, step, context)
     channel: Any = proposed.channel
     purpose: Any = proposed.purpose
     return ContactReserved(
@@ -153,6 +156,8 @@ def _reserved(
         treatment=step.treatment,
         reserved_at=context.at,
         send_by=send_by,
+        cost=cost,
+        currency=currency if cost is not None else None,
     )
 
 
@@ -162,7 +167,9 @@ def put_off(borrower: Borrower, step: Step, reason: Waiting, at: datetime, conte
     if reason_against is not None:
         yield cancelled(step, reason_against, None)
         return
-    decision = judge(borrower, _proposed(borrower, step, context.at), at, context)
+    decision = judge(borrower, _proposed(borrower, step, context), at, context)
+    if reason == "budget":
+        decision = deferred_for_budget(decision, at)
     if decision.decision == "allow":
         yield from _wait(step, decision, reason, at)
     else:
@@ -187,8 +194,8 @@ def _wait(step: Step, decision: GateDecision, reason: Waiting, at: datetime) -> 
         yield ContactDeferred(step.contact_id, step.loan_ids, channel, reason, at, decision, step.name)
 
 
-def take_up_again(borrower: Borrower, wake: Wake, context: Context) -> Iterator[Event]:
-    """With no step open, go on planning; a wake that finds one still waiting leaves all as it is."""
+def take_up_again(borrower: Borrower, fact: Any, context: Context) -> Iterator[Event]:
+    """With no step open, go on planning; one that still waits is left as it is."""
     if borrower.step is None:
-        yield from choose_treatment(borrower, wake, context)
-        yield from plan_next_step(borrower, wake, context)
+        yield from choose_treatment(borrower, fact, context)
+        yield from plan_next_step(borrower, fact, context)

@@ -125,7 +125,8 @@ class Strategy:
 
     `stages` from the mildest to the worst. An axis below `low_below` is low, from `high_from` on high. Contacts start
     at `starts_at` of the borrower's day, spread over `spread_minutes`. The ledger may be `ledger_lag_days` behind the
-    borrower's date when somebody is contacted.
+    borrower's date when somebody is contacted. Whose willingness is in `before_due_spares` is not reminded before an
+    instalment is due: who pays anyway is left in peace.
     """
 
     name: Name
@@ -137,6 +138,7 @@ class Strategy:
     treatments: tuple[Treatment, ...]
     choices: tuple[Choice, ...]
     before_due: Name
+    before_due_spares: Annotated[frozenset[str], AnyOf(BANDS)] = frozenset()
     low_below: Annotated[int, Between(0, 100)] = 40
     high_from: Annotated[int, Between(0, 100)] = 60
     starts_at: Annotated[int, ClockTime()] = 9 * 3600

@@ -60,15 +60,18 @@ def look_at(borrower: Borrower, context: Context) -> Look | None:
     about = late or tuple(loan_id for loan_id in coming_due(borrower, today) if not _is_reminded(borrower, loan_id))
     if not about:
         return None
+    risk = borrower.risk if borrower.risk is not None and today <= borrower.risk.valid_until else None
+    willingness = context.strategy.band(risk.willingness if risk else None)
+    if not late and willingness in context.strategy.before_due_spares:
+        return None
     free = tuple(loan_id for loan_id in about if hold_on(borrower, loan_id) is None)
     hold = None if free else hold_on(borrower, about[0])
-    risk = borrower.risk if borrower.risk is not None and today <= borrower.risk.valid_until else None
     return Look(
         loan_ids=free or about,
         stage=_worst_stage(borrower, free or about, context.strategy),
         situation=borrower.situation or NOBODY_SAID,
         ability=context.strategy.band(risk.ability if risk else None),
-        willingness=context.strategy.band(risk.willingness if risk else None),
+        willingness=willingness,
         cure=risk.cure if risk else None,
         before_due=not late,
         hold=hold.kind if hold else None,

@@ -45,10 +45,10 @@ class SandboxGateway:
         """The first message recorded under *reference*."""
         try:
             answer = await self._client.get("/messages", params={"reference": reference, "limit": 1})
-            found = answer.json() if answer.status_code == 200 else []
-        except (httpx.HTTPError, ValueError):
+            [first] = answer.json() if answer.status_code == 200 else []
+            return Accepted(_text(first["id"]))
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
-        return Accepted(_text(found[0].get("id"))) if isinstance(found, list) and found else None
 
     async def close(self) -> None:
         """Close the client."""

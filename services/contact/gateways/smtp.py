@@ -3,28 +3,68 @@
 Source: RFC 5321 sec. 4.1.1.4 and 6.1: responsibility passes with the answer to the end of the mail data.
 """
 
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
 
 import aiosmtplib
 
 from services.contact.gateways.gateway import Accepted, Capabilities, Outgoing, Rejected, Result, Unclear
 
-NOT_CONNECTED: Final = (aiosmtplib.SMTPConnectError, ConnectionRefusedError, OSError)
-CONNECT_SECONDS_MAX: Final = 3.0
+Security: TypeAlias = Literal["none", "starttls", "tls"]
+
+BEFORE_DATA_SECONDS_MAX: Final = 5.0
+BEFORE_DATA_SHARE_MAX: Final = 0.8
+"""Of the time for a call: what fails or hangs before the mail's data has handed nothing over, and is told as that."""
 MAILBOX_CODES: Final = frozenset({550, 551, 553})
 REPLIES_LEAST, REPLIES_MOST = 400, 599
 
 
+log = logging.getLogger("forbear.smtp")
+
+
+class BadCertificates(RuntimeError):
+    """The file of certificates to trust cannot be read: the house does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who we are to the mail server; the password is read for every connection, so that it can be changed."""
+
+    username: str
+    password_file: Path
+
+
 class SmtpGateway:
-    """Hands mail to one server; a connection per message."""
+    """Hands mail to one server; a connection per message.
+
+    *security*: `tls` from the first byte, `starttls` before anything else, or `none`; encryption is never optional, and
+    the server's certificate is always checked, against *ca_file* or else the system's. Raises: BadCertificates.
+    """
 
     name = "smtp"
 
-    def __init__(self, host: str, port: int, sender: str, timeout_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        sender: str,
+        timeout_seconds: float = 10.0,
+        *,
+        security: Security = "none",
+        login: Login | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        assert login is None or security != "none", "a password never travels in the clear"
         self.capabilities = Capabilities(frozenset({"email"}), looks_up=False, timeout_seconds=timeout_seconds)
         self._host, self._port, self._sender, self._timeout = host, port, sender, timeout_seconds
+        self._security, self._login = security, login
+        self._tls = None if security == "none" else _trusting(ca_file)
 
     async def send(self, message: Outgoing) -> Result:
         """Hand one mail over."""
@@ -32,15 +72,9 @@ class SmtpGateway:
             mail = self._mail(message)
         except (ValueError, UnicodeError):
             return Rejected("address-invalid")
-        client = aiosmtplib.SMTP(hostname=self._host, port=self._port, timeout=self._timeout, start_tls=None)
+        client = self._client()
         try:
-            await client.connect(timeout=min(CONNECT_SECONDS_MAX, self._timeout))
-        except NOT_CONNECTED:
-            return Rejected("not-connected")
-        except aiosmtplib.SMTPException:
-            return Rejected("provider-error")
-        try:
-            return await self._introduce(client, message.to) or await self._hand_over(client, mail)
+            return await self._approach(client, message.to) or await self._hand_over(client, mail)
         finally:
             client.close()
 
@@ -50,6 +84,36 @@ class SmtpGateway:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            timeout=self._timeout,
+            use_tls=self._security == "tls",
+            start_tls=self._security == "starttls",
+            tls_context=self._tls,
+        )
+
+    async def _approach(self, client: aiosmtplib.SMTP, to: str) -> Rejected | None:
+        """All that comes before the mail's data, in good time."""
+        try:
+            async with asyncio.timeout(min(BEFORE_DATA_SECONDS_MAX, self._timeout * BEFORE_DATA_SHARE_MAX)):
+                return await self._enter(client) or await self._introduce(client, to)
+        except TimeoutError:
+            return Rejected("not-connected")
+
+    async def _enter(self, client: aiosmtplib.SMTP) -> Rejected | None:
+        """Come as far as to be let in, over a connection that is what it should be."""
+        try:
+            await client.connect()
+            if self._login is not None:
+                password = await asyncio.to_thread(self._login.password_file.read_text)
+                await client.login(self._login.username, password.strip())
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            log.error("the mail server cannot be used", extra={"error": type(error).__name__})
+            return Rejected("not-connected")
+        return None
 
     async def _introduce(self, client: aiosmtplib.SMTP, to: str) -> Rejected | None:
         """From whom and to whom; until the data, whatever fails has handed nothing over."""
@@ -81,3 +145,10 @@ class SmtpGateway:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer
         mail.set_content(message.body, cte="base64")
         return mail.as_bytes()
+
+
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise BadCertificates("the file of certificates to trust cannot be read") from error

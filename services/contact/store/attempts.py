@@ -48,7 +48,7 @@ _HANDED_OVER_ALREADY = (
     select(1)
     .where(_OTHER.c.contact_id == attempts.c.contact_id, _OTHER.c.attempt_id != attempts.c.attempt_id)
     .where(
-        _OTHER.c.state.in_(("sending", "accepted", "unknown", "delivered", "undelivered", "written_off"))
+        _OTHER.c.state.in_(("sending", "accepted", "unknown", "delivered", "undelivered", "expired", "written_off"))
         | ((_OTHER.c.state == "rejected") & _OTHER.c.sending_at.is_not(None) & (_OTHER.c.reason != "not-connected"))
     )
     .exists()
@@ -134,7 +134,11 @@ _PENDING = text(f"""
                    and {_FREE}) as to_begin,
            exists (select 1 from attempts where not reported) as to_tell
 """)  # noqa: S608  constants alone
-_OPEN = text("select count(*) from attempts where state in ('reserved', 'sending') or not reported")
+# In two counts, each by an index of its own.
+_OPEN = text("""
+    select (select count(*) from attempts where state in ('reserved', 'sending'))
+         + (select count(*) from attempts where not reported and state not in ('reserved', 'sending'))
+""")
 _IN_FLIGHT = text(f"""
     select count(*) from attempts where state = 'sending'
     and sending_at >= clock_timestamp() - make_interval(secs => {CALL_DEADLINE_SECONDS})
@@ -273,6 +277,6 @@ def shown(row: Attempt) -> Mapping[str, Any]:
     """An attempt as it may be shown: no address, no text."""
     names = (
         "attempt_id", "contact_id", "state", "reason", "channel", "provider", "reference", "template",
-        "template_version", "language", "reserved_at", "sending_at", "provider_ref", "settled_by",
+        "template_version", "language", "reserved_at", "sending_at", "receipt_at", "provider_ref", "settled_by",
     )  # fmt: skip
     return {"customer_id": row.key, **{name: getattr(row, name) for name in names}}

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
@@ -85,6 +86,27 @@ class CalendarShelf:
             self._calendars = await _read(connection)
             self._version = version
         return self._calendars
+
+
+def only_years(loaded: Calendars, version: str) -> Calendars:
+    """*loaded* as far as *version* names its years; a year, once loaded, is never changed."""
+    named = dict(one.split("@", 1) for one in version.split())
+    return {name: _within(loaded[name], _years_in(spans)) for name, spans in named.items() if name in loaded}
+
+
+def _years_in(spans: str) -> frozenset[int]:
+    """The years of `2004-2010,2012`."""
+    ends = [one.partition("-") for one in spans.split(",")]
+    return frozenset(year for first, _, last in ends for year in range(int(first), int(last or first) + 1))
+
+
+def _within(calendar: Calendar, years: frozenset[int]) -> Calendar:
+    return replace(
+        calendar,
+        years=calendar.years & years,
+        holidays=frozenset(day for day in calendar.holidays if day.year in years),
+        working=frozenset(day for day in calendar.working if day.year in years),
+    )
 
 
 async def _read(connection: AsyncConnection) -> Calendars:

@@ -2,28 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.domain.context import Context, Switches, TemplateInfo
+from services.contact.domain.context import Context, Hearing, Switches, TemplateInfo
 from services.contact.domain.gate.pack import Packs
 from services.contact.domain.strategy import Strategy
-from services.contact.store.calendars import CalendarShelf
+from services.contact.store.budgets import funded, read_funds
+from services.contact.store.calendars import CalendarShelf, only_years
 from services.contact.store.hearing import Asked, Waits, hearings
 from services.contact.store.switches import Thrown, TooManySwitches, read_switches
+from services.contact.store.written import rules_in
+from shared.codec import decode
 from shared.events import Wake
 from shared.fold import Heard
+from shared.verify import Rebuild, find_rulebook
 
 
 @dataclass
 class Desk:
-    """The rules in force, and what is remembered between batches."""
+    """The rules in force (`rulebook`: under which digest they are kept), and what is remembered between batches."""
 
     hears: Sequence[str]
     packs: Packs
     strategy: Strategy
     templates: Mapping[tuple[str, str], TemplateInfo]
+    zone: ZoneInfo
+    rulebook: str | None = None
     calendars: CalendarShelf = field(default_factory=CalendarShelf)
     waits: Waits = field(default_factory=Waits)
 
@@ -31,8 +39,10 @@ class Desk:
         self, connection: AsyncConnection, work: Sequence[Heard], asked: Asked | None, now: datetime
     ) -> Mapping[str, Context]:
         """A context for each subject of *work*; heads only for those that are woken."""
-        common = await self.context(connection, now)
         woken = {item.key for item in work if isinstance(item.fact, Wake)}
+        funds = await read_funds(connection, now, self.zone, to_spend=bool(woken))
+        common: Context = await self.context(connection, now)
+        common = funded(common, funds) if funds.left else common
         found = {item.key: common for item in work}
         if woken and asked is not None:
             stand = await hearings(connection, self.hears, asked, woken, self.waits)
@@ -49,6 +59,7 @@ class Desk:
             templates=self.templates,
             switches=await _switches(connection),
             clock=now,
+            rulebook=self.rulebook,
         )
 
 
@@ -69,3 +80,36 @@ def as_seen(thrown: Thrown) -> Switches:
     return Switches(
         "global" in thrown.values, of("channel"), of("provider"), of("strategy"), of("segment"), of("borrower")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """What the journal keeps of a context."""
+
+    heads: Hearing | None = None
+    clock: datetime | None = None
+    switches: Switches | None = None
+    budget: dict[str, Decimal] = field(default_factory=dict)
+    budget_renewed_at: dict[str, datetime] = field(default_factory=dict)
+
+
+async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None when those rules are not kept."""
+    digest = versions.get("rulebook", "")
+    body = await find_rulebook(connection, digest)
+    rules = rules_in(body) if body else None
+    if rules is None:
+        return None
+    loaded = await CalendarShelf().read(connection)
+    calendars = only_years(loaded, versions.get("calendars", ""))
+    start = datetime.min.replace(tzinfo=UTC)
+    context = Context(start, rules.packs, rules.strategy, calendars, rules.templates, rulebook=digest)
+
+    def rebuild(now: datetime, kept: bytes | None) -> Context:
+        found = decode(Unversioned, kept) if kept else Unversioned()
+        return replace(
+            context, now=now, clock=found.clock or now, heads=found.heads, switches=found.switches,
+            budget=found.budget, budget_renewed_at=found.budget_renewed_at,
+        )  # fmt: skip
+
+    return rebuild

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +15,11 @@ from shared.heads import Heads
 
 ASKED: Final = ("ingest", "feedback")
 WAITING_MAX: Final = 100_000
+NOTHING: Final = (0, None)
 
-_HEARD = select(subjects.c.key, subjects.c.heard).where(subjects.c.key == func.any(bindparam("keys")))
+_HEARD = select(subjects.c.key, subjects.c.heard, subjects.c.heard_ids).where(
+    subjects.c.key == func.any(bindparam("keys"))
+)
 _PARKED = (
     select(parked.c.key)
     .distinct()
@@ -52,15 +56,18 @@ async def hearings(
     """How each of *keys* stands; their rows are locked, so that nothing is heard meanwhile."""
     given = {"keys": sorted(keys), "sources": list(ASKED)}
     aside = set((await connection.execute(_PARKED, given)).scalars())
-    heard = {row.key: row.heard for row in await connection.execute(_HEARD, {"keys": given["keys"]})}
+    rows = await connection.execute(_HEARD, {"keys": given["keys"]})
+    heard = {row.key: dict(zip(hears, zip(row.heard, row.heard_ids, strict=True), strict=False)) for row in rows}
     ingest = asked.heads.get("ingest")
     found = {}
     for key in keys:
-        numbers = dict(zip(hears, heard.get(key, ()), strict=False))
-        out = key not in aside and all(_heard_out(asked.heads.get(name), key, numbers.get(name, 0)) for name in ASKED)
+        last = heard.get(key, {})
+        out = key not in aside and all(
+            _heard_out(asked.heads.get(name), key, last.get(name, NOTHING)) for name in ASKED
+        )
         found[key] = Hearing(out, ingest.business_date if ingest else None, waits.seconds(key, heard_out=out))
     return found
 
 
-def _heard_out(heads: Heads | None, key: str, heard: int) -> bool:
-    return heads is not None and heads.numbers.get(key, 0) <= heard
+def _heard_out(heads: Heads | None, key: str, last: tuple[int, UUID | None]) -> bool:
+    return heads is not None and heads.are_heard(key, *last)

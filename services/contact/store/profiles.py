@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.domain.commands import StateProfile
@@ -19,14 +20,25 @@ from shared.fold import Contradicted, Heard, Said, Sorted
 from shared.fold.house import Addressed, Work
 from shared.refusal import Refusal
 
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended('profile ' || :of, 0))")
-_KEY = select(data_keys.c.wrapped).where(data_keys.c.key == bindparam("of")).with_for_update(read=True)
-_PROFILE = select(profiles.c.body).where(profiles.c.key == bindparam("of"))
-_NAME = (
-    select(vault.c.ref)
-    .where(vault.c.key == bindparam("of"), vault.c.kind == "name")
-    .order_by(vault.c.stated_at.desc())
-    .limit(1)
+# In one order, so that two calls never wait for each other in a circle.
+_LOCK = text("""
+    select pg_advisory_xact_lock(number) from (
+        select distinct hashtextextended('profile ' || one, 0) as number from unnest(cast(:keys as text[])) as one
+        order by number
+    ) as numbers
+""")
+_KEYS = (
+    select(data_keys.c.key, data_keys.c.wrapped)
+    .where(data_keys.c.key == func.any(bindparam("keys")))
+    .order_by(data_keys.c.key)
+    .with_for_update(read=True)
+)
+_PROFILES = select(profiles.c.key, profiles.c.body).where(profiles.c.key == func.any(bindparam("keys")))
+_NAMES = (
+    select(vault.c.key, vault.c.ref)
+    .ext(distinct_on(vault.c.key))
+    .where(vault.c.key == func.any(bindparam("keys")), vault.c.kind == "name")
+    .order_by(vault.c.key, vault.c.stated_at.desc())
 )
 
 
@@ -59,41 +71,70 @@ class Standing:
 
 
 async def address(connection: AsyncConnection, work: Sequence[Work], _patient: bool) -> Sorted:
-    """Put addresses into the vault in the transaction that takes up their references, or not at all."""
-    outcomes: list[Addressed] = []
-    for item in work:
-        if isinstance(item, Heard):
-            outcomes.append(item)
-        elif isinstance(item.fact, EnterProfile):
-            outcomes.append(await _enter(connection, item.fact, item.via))
-        else:
-            assert isinstance(item.fact, EraseProfile)
-            await connection.execute(_LOCK, {"of": item.fact.key})
-            await erase(connection, item.fact.key)
-            outcomes.append(Heard(item.fact.key, StateProfile(Profile(item.fact.language, restricted=True)), item.via))
-    return Sorted(outcomes)
+    """Put addresses into the vault in the transaction that takes up their references, or not at all.
+
+    A borrower is named once in *work*: a second profile would be compared with what stood before the first.
+    """
+    entering = [item.fact for item in work if isinstance(item.fact, EnterProfile)]
+    erasing = [item.fact for item in work if isinstance(item.fact, EraseProfile)]
+    if entering or erasing:
+        await connection.execute(_LOCK, {"keys": [*(one.key for one in entering), *(one.key for one in erasing)]})
+    for one in erasing:
+        await erase(connection, one.key)
+    refused = await _enter(connection, entering) if entering else {}
+    return Sorted([_addressed(item, refused) for item in work])
 
 
-async def _enter(connection: AsyncConnection, entering: EnterProfile, via: Any) -> Addressed:
-    await connection.execute(_LOCK, {"of": entering.key})
-    wrapped = (await connection.execute(_KEY, {"of": entering.key})).scalar_one_or_none()
+def _addressed(item: Work, refused: Mapping[str, Refusal]) -> Addressed:
+    if isinstance(item, Heard):
+        return item
+    if isinstance(item.fact, EraseProfile):
+        return Heard(item.fact.key, StateProfile(Profile(item.fact.language, restricted=True)), item.via)
+    assert isinstance(item.fact, EnterProfile)
+    refusal = refused.get(item.fact.key)
+    return Contradicted(refusal) if refusal else Heard(item.fact.key, StateProfile(item.fact.profile), item.via)
+
+
+async def _enter(connection: AsyncConnection, entering: Sequence[EnterProfile]) -> Mapping[str, Refusal]:
+    """Keep what may be kept, and say of whom it may not, and why."""
+    keys = [one.key for one in entering]
+    wrapped = {row.key: row.wrapped for row in await connection.execute(_KEYS, {"keys": keys})}
+    standing = await find_standings(connection, keys)
+    refused = {
+        one.key: refusal
+        for one in entering
+        if (refusal := _refusal(one, wrapped.get(one.key), standing.get(one.key))) is not None
+    }
+    kept = {one.key: one.entries for one in entering if one.key not in refused}
+    await put_entries(connection, kept)
+    return refused
+
+
+def _refusal(entering: EnterProfile, wrapped: bytes | None, standing: Standing | None) -> Refusal | None:
     if wrapped != entering.wrapped:
-        return Contradicted(Refusal("conflict", "the borrower was erased meanwhile"))
-    standing = await find_standing(connection, entering.key)
+        return Refusal("conflict", "the borrower was erased meanwhile")
     if entering.if_match not in (None, "*", standing.etag if standing else None):
-        return Contradicted(Refusal("precondition-failed", "the profile has changed since it was read"))
+        return Refusal("precondition-failed", "the profile has changed since it was read")
     if standing and standing.profile.restricted and not entering.profile.restricted and entering.if_match is None:
-        return Contradicted(Refusal("precondition-required", "a restriction is lifted only with If-Match"))
-    await put_entries(connection, entering.key, entering.entries)
-    return Heard(entering.key, StateProfile(entering.profile), via)
+        return Refusal("precondition-required", "a restriction is lifted only with If-Match")
+    return None
 
 
 async def find_standing(connection: AsyncConnection, key: str) -> Standing | None:
     """The profile of the borrower *key*."""
-    body = (await connection.execute(_PROFILE, {"of": key})).scalar_one_or_none()
-    if body is None:
-        return None
-    name_ref = (await connection.execute(_NAME, {"of": key})).scalar_one_or_none()
+    return (await find_standings(connection, [key])).get(key)
+
+
+async def find_standings(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Standing]:
+    """The profiles of those among *keys* that have one."""
+    bodies = {row.key: row.body for row in await connection.execute(_PROFILES, {"keys": keys})}
+    if not bodies:
+        return {}
+    names = {row.key: row.ref for row in await connection.execute(_NAMES, {"keys": list(bodies)})}
+    return {key: _standing(body, names.get(key)) for key, body in bodies.items()}
+
+
+def _standing(body: bytes, name_ref: UUID | None) -> Standing:
     etag = sha256(body + b"\n" + str(name_ref).encode()).hexdigest()[:32]
     return Standing(decode(Profile, body), name_ref, f'"{etag}"')
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from services.contact.domain.attempts import Attempt, attempts_in, withdrawn_in
+from services.contact.store.approvals import approval_rows, wanted_rows
 from services.contact.store.profiles import profile_rows
 from services.contact.store.story import hold_ending_rows, hold_rows
-from services.contact.tables import attempts, hold_endings, holds, profiles, withdrawals
+from services.contact.tables import approvals, approvals_wanted, attempts, hold_endings, holds, profiles, withdrawals
 from shared.codec import decode, encode
 from shared.events import ContactCancelled, ContactReserved, Event
 from shared.fold import Row, Said
@@ -18,6 +20,8 @@ TABLES: Final = {
     "profiles": profiles,
     "holds": holds,
     "hold_endings": hold_endings,
+    "approvals_wanted": approvals_wanted,
+    "approvals": approvals,
 }
 NOBODY: Final = "nobody"
 """The provider of a channel that none carries: the sender rejects what is meant for it."""
@@ -26,10 +30,11 @@ READ: Final[Mapping[str, type[Event]]] = {"ContactReserved": ContactReserved, "C
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Which provider carries a channel, and by which strategy it is all planned."""
+    """Which provider carries a channel, by which strategy it is all planned, and whose dates the budgets follow."""
 
     providers: Mapping[str, str]
     strategy: str
+    zone: ZoneInfo
 
     def rows_of(self, said: Sequence[Said]) -> Mapping[str, Sequence[Row]]:
         """Every row that *said* asks for."""
@@ -43,6 +48,8 @@ class Routes:
             "profiles": profile_rows(said),
             "holds": hold_rows(said),
             "hold_endings": hold_ending_rows(said),
+            "approvals_wanted": wanted_rows(said),
+            "approvals": approval_rows(said),
         }
 
     def _attempt_row(self, key: str, attempt: Attempt) -> dict[str, Any]:
@@ -61,6 +68,9 @@ class Routes:
             "language": attempt.language,
             "strategy": self.strategy,
             "segment": attempt.segment or "",
+            "planned_cost": attempt.cost,
+            "planned_currency": attempt.currency,
+            "planned_on": attempt.reserved_at.astimezone(self.zone).date(),
             "figures": encode(attempt.figures),
             "reserved_at": attempt.reserved_at,
             "send_by": attempt.send_by,

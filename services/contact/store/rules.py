@@ -48,6 +48,12 @@ def load_strategy(file: Path) -> Strategy:
     return _parsed(file.name, parse_strategy, _document(file))
 
 
+def document_in(file: Path) -> Mapping[str, Any]:
+    """What is written in *file*, as JSON types. Raises: BadRules."""
+    found: Mapping[str, Any] = _plain(_document(file))
+    return found
+
+
 def _document(file: Path) -> Any:
     try:
         if file.stat().st_size > FILE_BYTES_MAX:

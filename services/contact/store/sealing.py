@@ -24,7 +24,7 @@ Kind = Literal["name", "phone", "email", "postal", "device"]
 
 
 class BadMasterKey(RuntimeError):
-    """The master key's file is missing, or does not hold 32 bytes in base64: the house does not start."""
+    """The master key is missing, is not 32 bytes in base64, or is not the vault's: the house does not start."""
 
 
 class Sealer:
@@ -62,6 +62,11 @@ class Sealer:
     def digest(self, value: bytes) -> bytes:
         """A digest of *value* that nobody can compare with guesses without the master key."""
         return hmac.digest(self._blinding, b"digest\n" + value, "sha256")
+
+    @property
+    def fingerprint(self) -> bytes:
+        """By which the master key is known again."""
+        return hmac.digest(self._blinding, b"fingerprint", "sha256")
 
     def _cipher(self, wrapped: bytes, key: str) -> AESGCM:
         return AESGCM(_open(self._wrapping, wrapped, key.encode()))
@@ -109,6 +114,8 @@ def _seal(cipher: AESGCM, value: bytes, place: bytes) -> bytes:
 
 
 def _open(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
+    if len(sealed) <= NONCE_BYTES:
+        raise InvalidTag
     return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
 
 

@@ -15,6 +15,7 @@ from jinja2 import Template as Compiled
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.contact.domain.context import TemplateInfo
+from services.contact.domain.gate.words import FLAGS
 
 TEXT_CHARACTERS_MAX: Final = 8_000
 SUBJECT_CHARACTERS_MAX: Final = 200
@@ -63,7 +64,10 @@ class Texts:
 
     def infos(self) -> Mapping[tuple[str, str], TemplateInfo]:
         """What decisions may rest on."""
-        return {key: TemplateInfo(text.version, text.text_hash, text.approved) for key, text in self.by_name.items()}
+        return {
+            key: TemplateInfo(text.version, text.text_hash, text.approved, text.says)
+            for key, text in self.by_name.items()
+        }
 
 
 def load_texts(folder: Path) -> Texts:
@@ -80,9 +84,12 @@ def _read(environment: ImmutableSandboxedEnvironment, file: Path) -> Text:
         stated = yaml.safe_load(head) if fence and source.startswith(FENCE) else None
         if not language or not isinstance(stated, dict) or not FIELDS >= stated.keys() >= {"version"}:
             raise BadTemplate(f"{file.name}: not <template>.<language>.txt with its version between two lines of ---")
+        says = frozenset(stated.get("says", ()))
+        if not says <= FLAGS:
+            raise BadTemplate(f"{file.name}: says something that no rule has a word for")
         return Text(
             name, language, str(stated["version"]), sha256(source.encode()).hexdigest(),
-            stated.get("approved") is True, frozenset(stated.get("channels", ())), frozenset(stated.get("says", ())),
+            stated.get("approved") is True, frozenset(stated.get("channels", ())), says,
             environment.from_string(str(stated.get("subject", ""))), environment.from_string(body),
         )  # fmt: skip
     except (yaml.YAMLError, TemplateError, TypeError) as error:

@@ -9,8 +9,9 @@ from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.store.sealing import Kind, Sealer
-from services.contact.tables import data_keys, reveals, vault
+from services.contact.store.sealing import BadMasterKey, Kind, Sealer
+from services.contact.tables import data_keys, master_keys, reveals, vault
+from shared.database import arrays, unnest
 from shared.refusal import refuse
 
 KIND_OF_CHANNEL: Final[Mapping[str, Kind]] = {
@@ -21,14 +22,24 @@ KIND_OF_CHANNEL: Final[Mapping[str, Kind]] = {
 UNUSED_HOURS_MAX: Final = 24
 SWEEP_MAX: Final = 500
 
-_INSERT_KEY = insert(data_keys).values(
-    key=bindparam("of"), wrapped=bindparam("fresh"), made_at=func.clock_timestamp()
-).on_conflict_do_nothing()  # fmt: skip
-_KEY = select(data_keys.c.wrapped).where(data_keys.c.key == bindparam("of"))
-_STATE = insert(vault).values(
-    ref=bindparam("new_ref"), key=bindparam("of"), kind=bindparam("of_kind"), sealed=bindparam("new_sealed"),
-    blind=bindparam("new_blind"), stated_at=func.clock_timestamp(),
-)  # fmt: skip
+_KNOW_MASTER = insert(master_keys).values(single=True, fingerprint=bindparam("known")).on_conflict_do_nothing()
+_MASTER = select(master_keys.c.fingerprint)
+_KEYS = select(data_keys.c.key, data_keys.c.wrapped).where(data_keys.c.key == func.any(bindparam("keys")))
+_FRESH = unnest({"key": data_keys.c.key.type, "wrapped": data_keys.c.wrapped.type}, "fresh")
+_INSERT_KEYS = (
+    insert(data_keys)
+    .from_select(
+        ["key", "wrapped", "made_at"],
+        select(_FRESH.c.key, _FRESH.c.wrapped, func.clock_timestamp()).order_by(_FRESH.c.key),
+    )
+    .on_conflict_do_nothing()
+)
+_ENTRY = ("ref", "key", "kind", "sealed", "blind")
+_STATED = unnest({name: vault.c[name].type for name in _ENTRY}, "stated")
+_STATE = insert(vault).from_select(
+    [*_ENTRY, "stated_at"],
+    select(*(_STATED.c[name] for name in _ENTRY), func.clock_timestamp()).order_by(_STATED.c.ref),
+)
 _STATE = _STATE.on_conflict_do_update(index_elements=["ref"], set_={"stated_at": func.clock_timestamp()})
 _OPEN = (
     select(vault.c.ref, vault.c.key, vault.c.kind, vault.c.sealed, data_keys.c.wrapped)
@@ -76,11 +87,25 @@ class Opened:
     value: str
 
 
-async def wrapped_key(connection: AsyncConnection, sealer: Sealer, key: str) -> bytes:
-    """The borrower's data key, wrapped; made when there is none."""
-    await connection.execute(_INSERT_KEY, {"of": key, "fresh": sealer.new_wrapped_key(key)})
-    wrapped: bytes = (await connection.execute(_KEY, {"of": key})).scalar_one()
-    return wrapped
+async def check_master_key(connection: AsyncConnection, sealer: Sealer) -> None:
+    """Raises: BadMasterKey when what lies in the vault was sealed under another one; the first one seen is the one."""
+    await connection.execute(_KNOW_MASTER, {"known": sealer.fingerprint})
+    if (await connection.execute(_MASTER)).scalar_one() != sealer.fingerprint:
+        raise BadMasterKey("the vault was sealed under another master key: nothing in it would open")
+
+
+async def wrapped_keys(connection: AsyncConnection, sealer: Sealer, keys: Sequence[str]) -> dict[str, bytes]:
+    """The data key of each borrower, wrapped; made where there is none."""
+    known = await _known_keys(connection, keys)
+    fresh = [{"key": key, "wrapped": sealer.new_wrapped_key(key)} for key in keys if key not in known]
+    if not fresh:
+        return known
+    await connection.execute(_INSERT_KEYS, arrays(("key", "wrapped"), fresh))
+    return await _known_keys(connection, keys)
+
+
+async def _known_keys(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, bytes]:
+    return {row.key: row.wrapped for row in await connection.execute(_KEYS, {"keys": list(keys)})}
 
 
 def sealed_entry(sealer: Sealer, wrapped: bytes, key: str, kind: Kind, value: str) -> Entry:
@@ -89,14 +114,15 @@ def sealed_entry(sealer: Sealer, wrapped: bytes, key: str, kind: Kind, value: st
     return Entry(ref, kind, sealer.seal(wrapped, key, ref, value.strip()), sealer.blind(kind, value))
 
 
-async def put_entries(connection: AsyncConnection, key: str, entries: Sequence[Entry]) -> None:
-    """Keep *entries*; a value stated again keeps its reference and its first sealing."""
-    rows = [
-        {"new_ref": entry.ref, "of": key, "of_kind": entry.kind, "new_sealed": entry.sealed, "new_blind": entry.blind}
-        for entry in entries
-    ]
+async def put_entries(connection: AsyncConnection, entries: Mapping[str, Sequence[Entry]]) -> None:
+    """Keep the *entries* of each borrower; a value stated again keeps its reference and its first sealing."""
+    rows = {
+        entry.ref: {"ref": entry.ref, "key": key, "kind": entry.kind, "sealed": entry.sealed, "blind": entry.blind}
+        for key, own in entries.items()
+        for entry in own
+    }
     if rows:
-        await connection.execute(_STATE, rows)
+        await connection.execute(_STATE, arrays(_ENTRY, list(rows.values())))
 
 
 async def entries_of(connection: AsyncConnection, sealer: Sealer, key: str) -> dict[UUID, Opened]:

@@ -1,5 +1,6 @@
 """Complaints: raised, given more time, answered, and counted."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from services.feedback.api.entering import Entrance
 from services.feedback.api.forms import Form
 from services.feedback.domain.commands import ExtendComplaint, RaiseComplaint, ResolveComplaint
-from services.feedback.domain.policy import DEFAULT, POLICIES
+from services.feedback.domain.policy import DEFAULT, Policies
 from services.feedback.schemas import ComplaintRate, Entered
 from services.feedback.store.complaints import count_complaints
 from shared.auth import Principal, requires
@@ -21,7 +22,10 @@ SPAN_DAYS: Final = 30
 CENT: Final = Decimal("0.01")
 
 Caller = Annotated[Principal, Depends(requires("complaints:write"))]
-Day = Annotated[date | None, Query(description="inclusive, the bank's calendar; the last 30 days by default")]
+DAY_MIN: Final = date(1970, 1, 1)
+Day = Annotated[
+    date | None, Query(ge=DAY_MIN, description="inclusive, the bank's calendar; the last 30 days by default")
+]
 
 COMPLAINT = Form(
     RaiseComplaint,
@@ -40,7 +44,7 @@ ANSWER = Form(
 )
 
 
-def complaints_door(entrance: Entrance) -> APIRouter:
+def complaints_door(entrance: Entrance, policies: Mapping[str, Policies]) -> APIRouter:
     """`/v1/complaints`."""
     router = APIRouter(tags=["complaints"])
 
@@ -67,7 +71,7 @@ def complaints_door(entrance: Entrance) -> APIRouter:
     async def read_rate(from_on: Day = None, until_on: Day = None) -> ComplaintRate:
         """Complaints raised in a span of days for every thousand borrowers."""
         async with entrance.house.database.reading() as connection:
-            today = POLICIES[DEFAULT].date_of(await entrance.house.clock.read(connection))
+            today = policies[DEFAULT].date_of(await entrance.house.clock.read(connection))
             last = until_on or today
             first = from_on or last - timedelta(days=SPAN_DAYS - 1)
             if first > last:

@@ -132,6 +132,13 @@ class Complaint:
     via: Door
 
 
+class Answered(NamedTuple):
+    """A closed matter, and the mark under which it was opened."""
+
+    id: str
+    mark: str
+
+
 class Tally(NamedTuple):
     """How many promises ended how, over the whole life of the relation."""
 
@@ -146,7 +153,10 @@ NOTHING_YET: Final = Tally()
 
 @dataclass(frozen=True, slots=True)
 class Borrower:
-    """One borrower; promises stand in the order they were made. `consents` and `answered` map an id to its mark."""
+    """One borrower; promises stand in the order they were made, `answered` in the order they were closed.
+
+    `consents` maps an id to its mark; nothing may rest on its order, which storing does not keep.
+    """
 
     jurisdiction: str = ""
     loans: dict[str, Loan] = field(default_factory=dict)
@@ -156,7 +166,7 @@ class Borrower:
     disputes: tuple[Dispute, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     consents: dict[str, str] = field(default_factory=dict)
-    answered: dict[str, str] = field(default_factory=dict)
+    answered: tuple[Answered, ...] = ()
 
     def mark_of(self, matter_id: str) -> str | None:
         """The mark under which *matter_id* was opened, if that is still remembered."""
@@ -167,7 +177,8 @@ class Borrower:
             *self.complaints,
         )
         found = next((matter.mark for matter in matters if matter.id == matter_id), None)
-        return found or self.consents.get(matter_id) or self.answered.get(matter_id)
+        closed = next((matter.mark for matter in self.answered if matter.id == matter_id), None)
+        return found or self.consents.get(matter_id) or closed
 
     def has_room_for_a_case(self) -> bool:
         """Whether one more case may be opened."""
@@ -181,9 +192,8 @@ def blank(_key: str) -> Borrower:
 
 def remember_answered(borrower: Borrower, matter_id: str, mark: str) -> Borrower:
     """Keep the id of a closed matter, the oldest making room."""
-    answered = [(known, was) for known, was in borrower.answered.items() if known != matter_id]
-    kept = [*answered, (matter_id, mark)][-ANSWERED_MAX:]
-    return replace(borrower, answered=dict(kept))
+    others = (matter for matter in borrower.answered if matter.id != matter_id)
+    return replace(borrower, answered=(*others, Answered(matter_id, mark))[-ANSWERED_MAX:])
 
 
 def forget_settled(borrower: Borrower, today: date | None = None) -> Borrower:

@@ -18,16 +18,21 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`policies` by jurisdiction; `heads` is None where ingest was not asked (all but wakes) or did not answer."""
+    """`policies` by jurisdiction, kept as `rulebook`.
+
+    `heads` is None where ingest was not asked (all but wakes) or did not answer.
+    """
 
     now: datetime
     policies: Mapping[str, Policies] = field(default_factory=lambda: POLICIES)
     heads: Heads | None = None
+    rulebook: str | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The policies that may have decided."""
-        return {f"policies/{name}": policies.version for name, policies in self.policies.items()}
+        """The policies that may have decided, and the rulebook that holds them."""
+        named = {f"policies/{name}": policies.version for name, policies in self.policies.items()}
+        return named if self.rulebook is None else named | {"rulebook": self.rulebook}
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """The lender's bounds on promises and the deadlines of cases, as data; where a law sets one, it is named."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -117,3 +117,8 @@ POLICIES: Final[Mapping[str, Policies]] = MappingProxyType({"CN": CN})
 """By jurisdiction; where there is none, the default holds."""
 
 DEFAULT: Final = "CN"
+
+
+def policies_of_bank(zone: str) -> Mapping[str, Policies]:
+    """The policies of a lender whose business days follow the calendar of *zone* (an IANA name), wherever it lends."""
+    return MappingProxyType({name: replace(policies, zone=zone) for name, policies in POLICIES.items()})

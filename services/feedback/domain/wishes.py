@@ -91,7 +91,7 @@ def withdraw_consent(borrower: Borrower, command: WithdrawConsent, context: Cont
     """Announce that the consent is taken back; saying so twice is saying it once."""
     if command.consent_id in borrower.consents:
         return (ConsentWithdrawn(command.consent_id, context.now),)
-    if command.consent_id in borrower.answered:
+    if any(matter.id == command.consent_id for matter in borrower.answered):
         return ()
     return Refusal("unknown-consent", "No such consent is known.", ("/consent_id",))
 

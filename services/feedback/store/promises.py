@@ -50,11 +50,11 @@ _OF_CUSTOMER = (
     .limit(bindparam("count"))
 )
 _TO_JUDGE = (
-    select(promises.c.key)
-    .distinct()
+    select(promises.c.key, func.max(promises.c.due_on + promises.c.tolerance_days).label("last_on"))
     .select_from(_JOINED)
     .where(promises.c.key == func.any(bindparam("keys")))
     .where(promises.c.judged_from <= bindparam("now"), promise_standings.c.outcome.is_(None))
+    .group_by(promises.c.key)
     .order_by(promises.c.key)
 )
 
@@ -70,9 +70,10 @@ def place_of(row: Row[Any]) -> Place:
     return row.made_on, row.promise_id
 
 
-async def find_due(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> list[str]:
-    """Those of *keys* that have a promise open whose last day is over at *now*, in order."""
-    return list((await connection.execute(_TO_JUDGE, {"keys": list(keys), "now": now})).scalars())
+async def find_due(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> dict[str, date]:
+    """Those of *keys* that have a promise open whose last day is over at *now*, with the latest of those days."""
+    found = await connection.execute(_TO_JUDGE, {"keys": list(keys), "now": now})
+    return {row.key: row.last_on for row in found}
 
 
 def promise_rows(said: Sequence[Said]) -> list[dict[str, Any]]:

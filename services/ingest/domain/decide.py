@@ -23,7 +23,8 @@ Cause = Literal["payment", "waiver"]
 def decide(state: Borrower, heard: Posted | Wake, context: Context) -> Sequence[Event] | Refusal:
     """What to say, now that *state* has heard *heard*: the fact itself as an event first, then what follows from it."""
     if isinstance(heard, Wake):
-        return [event for loan_id in state.loans for event in what_follows(state, loan_id, heard, context)]
+        # Storing a state sorts its loans: what is said, and in which order, must not rest on when it was stored.
+        return [event for loan_id in sorted(state.loans) for event in what_follows(state, loan_id, heard, context)]
     if state.refused is not None:
         return state.refused
     return _refuse_rules(heard.fact, context) or [

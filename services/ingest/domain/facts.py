@@ -35,7 +35,8 @@ class Posted(Command):
     `id` and `source` are CloudEvents'; `time` is when the source recorded it and `recorded_on` that instant's date in
     the business calendar (for a person's entry: the business date). `business_date` is the day we stand on, if any.
     `about` is the fact it refers to, as first posted: the payment reversed, the fact voided; `about_time` is its time,
-    `about_identity` its identity. `about_gone`: it was voided already, by itself or with the payment it reversed.
+    `about_identity` its identity, `about_type` the type it was posted under, without which the journal could not be
+    read. `about_gone`: it was voided already, by itself or with the payment it reversed.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Posted(Command):
     business_date: date | None = None
     about: Event | None = None
     about_time: datetime | None = None
+    about_type: str | None = None
     about_identity: str | None = None
     about_gone: bool = False
 

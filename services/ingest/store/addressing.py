@@ -22,6 +22,7 @@ from services.ingest.domain.facts import (
 from services.ingest.store.days import business_date
 from services.ingest.store.facts import digest_of, fact_row, posted_in
 from services.ingest.tables import facts
+from shared.auth import internal
 from shared.clock import Clock
 from shared.database import arrays, unnest, upsert_rows
 from shared.database.tables import Key
@@ -51,6 +52,7 @@ _KNOWN = select(facts).where(
 )
 _WAITING = select(facts).where(facts.c.awaiting == func.any(bindparam("names"))).order_by(facts.c.time)
 
+INGEST = internal("ingest")
 CONTRADICTION = Refusal("contradiction", "this identity was used before, for other content", ("/id",))
 NAME_TAKEN = Refusal("contradiction", "the lender's own id of this fact was used before, for other content", ("/data",))
 
@@ -133,6 +135,7 @@ class _Book:
             posted,
             about=about.fact,
             about_time=about.time,
+            about_type=about.type,
             about_identity=about.identity,
             about_gone=about.identity in self.gone,
         )
@@ -245,7 +248,7 @@ class _Sorting:
         """Hear *posted* now, or hold it for the next thing it needs; until it is applied, its row stays as it is."""
         missing = self._book.missing(posted)
         if missing is None:
-            self.released.append(self._admit(posted, Request("ingest"), digest_of(posted)))
+            self.released.append(self._admit(posted, Request(INGEST), digest_of(posted)))
         else:
             self._held[posted.source, posted.id] = (posted, missing)
 

@@ -75,10 +75,14 @@ class Rulebook:
 
     async def context(self, connection: AsyncConnection, now: datetime) -> Context:
         """The context at *now*, by every rule that *connection* can see."""
+        await self.read(connection)
+        return replace(self._context, now=now)
+
+    async def read(self, connection: AsyncConnection) -> None:
+        """See every rule that *connection* can see."""
         revision: int = (await connection.execute(_REVISION)).scalar_one()
         if revision > self._revision:
             self._take(await rules_at(connection, revision))
-        return replace(self._context, now=now)
 
     def wake_at(self, state: Borrower) -> datetime | None:
         """When *state* wants to be looked at by the rules last seen."""
@@ -94,11 +98,13 @@ class Rulebook:
         self._changes = self._context.changes
 
 
-async def rules_at(connection: AsyncConnection, revision: int) -> Rules:
+async def rules_at(
+    connection: AsyncConnection, revision: int, shipped_sets: Mapping[str, BucketSet] = BUCKET_SETS
+) -> Rules:
     """The bucket sets as of *revision*, the number that announcements name in their basis."""
-    sets: dict[str, list[BucketSet]] = {name: [one] for name, one in BUCKET_SETS.items()}
+    sets: dict[str, list[BucketSet]] = {name: [one] for name, one in shipped_sets.items()}
     for row in await connection.execute(_ALL, {"revision": revision}):
-        shipped = BUCKET_SETS.get(row.name)
+        shipped = shipped_sets.get(row.name)
         ranges = decode(tuple[Range, ...], row.ranges)
         core_wins = shipped is not None and shipped.core_wins
         made = BucketSet(row.name, ranges, row.basis, None, core_wins, row.version, row.effective_on)

@@ -43,9 +43,11 @@ class Context:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The rates, and every model that answered."""
-        models = sorted({answer.model for answer in (self.model_answers or {}).values()})
-        return {"bucket-rates": self.bucket_rates.version, **({"model": ",".join(models)} if models else {})}
+        """The rates, every model that answered, and until when the one in service may be asked."""
+        models = ",".join(sorted({answer.model for answer in (self.model_answers or {}).values()}))
+        until = self.model_valid_until.isoformat() if self.model_valid_until else ""
+        named = {"bucket-rates": self.bucket_rates.version, "model": models, "model-valid-until": until}
+        return {name: version for name, version in named.items() if version}
 
     @property
     def unversioned(self) -> Mapping[str, Any] | None:

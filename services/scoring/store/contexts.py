@@ -2,22 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scoring.domain.assessment import VALID_DAYS
-from services.scoring.domain.context import Context
+from services.scoring.domain.context import Context, ModelAnswer
 from services.scoring.domain.history import Borrower
 from services.scoring.domain.scoring import model_questions
 from services.scoring.store.borrowers import borrower_in, records_of
 from services.scoring.store.models import Model, ask
-from services.scoring.store.rates import rates_in_force
+from services.scoring.store.rates import rates_in_force, rates_named
+from shared.codec import decode
 from shared.events import Command, Event, Wake
 from shared.fold import Heard, Message
+from shared.verify import Rebuild
 
 NEXT_WAKE: Final = timedelta(days=VALID_DAYS + 1)
 WAKES_MAX: Final = 400
@@ -92,3 +94,24 @@ def _wakes(first: Wake, now: datetime) -> Iterator[Wake]:
         at += NEXT_WAKE
         if at > now:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """What the journal keeps of a context."""
+
+    model_answers: dict[str, ModelAnswer]
+
+
+async def rules_of(connection: AsyncConnection, versions: Mapping[str, str]) -> Rebuild | None:
+    """How contexts are rebuilt under *versions*; None when those bucket rates are not kept."""
+    rates = await rates_named(connection, versions.get("bucket-rates", ""))
+    until = versions.get("model-valid-until")
+    if rates is None:
+        return None
+
+    def rebuild(now: datetime, kept: bytes | None) -> Context:
+        answers = decode(Unversioned, kept).model_answers if kept else None
+        return Context(now, rates, answers, date.fromisoformat(until) if until else None)
+
+    return rebuild

@@ -12,8 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scoring.domain.rates import SHIPPED_RATES, BucketRates, Matrix
 from services.scoring.tables import bucket_rates
+from shared.codec import decode, encode
+from shared.verify import Rulebook, find_rulebook
 
 VERSIONS_MAX: Final = 100
+RULEBOOK: Final = Rulebook(SHIPPED_RATES.version, encode(SHIPPED_RATES.matrix))
+"""The rates that ship with the code of today."""
 
 _EFFECTIVE = bucket_rates.c.effective_on <= bindparam("day")
 _LATEST_FIRST = (bucket_rates.c.effective_on.desc(), bucket_rates.c.recorded_at.desc(), bucket_rates.c.version)
@@ -36,6 +40,15 @@ async def rates_in_force(connection: AsyncConnection, day: date) -> BucketRates:
     """The rates of the latest version effective on *day*; of one day, the one recorded last."""
     row = (await connection.execute(_IN_FORCE, {"day": day})).one_or_none()
     return SHIPPED_RATES if row is None else _rates(row.version, _matrix(row))
+
+
+async def rates_named(connection: AsyncConnection, version: str) -> BucketRates | None:
+    """The rates that bear *version*: a lender's own, or those that shipped with the code of some day."""
+    kept = await find_rates(connection, version)
+    if kept is not None:
+        return kept.rates
+    body = await find_rulebook(connection, version)
+    return None if body is None else _rates(version, decode(Matrix, body))
 
 
 async def list_rates(connection: AsyncConnection) -> Sequence[KeptRates]:

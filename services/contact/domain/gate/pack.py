@@ -1,7 +1,8 @@
 """A pack of rules, as data: read, checked, and put together for the jurisdictions that bind one contact."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from services.contact.domain.gate.blocks import DoNotContact
@@ -119,6 +120,11 @@ class Packs:
         always = {pack.name: pack for pack in self.by_name.values() if pack.always}
         return tuple((found | always).values())
 
+    @cached_property
+    def about_content(self) -> "Packs":
+        """The same packs with their content rules alone: what a text may and must say, whenever it is said."""
+        return Packs(replace(pack, rules=_content_rules(pack)) for pack in self.by_name.values())
+
     def _add(self, name: str, found: dict[str, Pack]) -> None:
         if name not in self.by_name:
             raise MissingPackError(name)
@@ -126,3 +132,7 @@ class Packs:
             if below not in found:
                 self._add(below, found)
         found.setdefault(name, self.by_name[name])
+
+
+def _content_rules(pack: Pack) -> tuple[Rule, ...]:
+    return tuple(rule for rule in pack.rules if isinstance(rule, ContentRule))

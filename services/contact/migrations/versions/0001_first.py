@@ -16,7 +16,7 @@ MOVES = (
     "reserved>sending", "reserved>cancelled", "reserved>rejected",
     "sending>accepted", "sending>rejected", "sending>unknown", "sending>cancelled",
     "unknown>accepted", "unknown>rejected", "unknown>written_off", "unknown>delivered", "unknown>undelivered",
-    "accepted>delivered", "accepted>undelivered",
+    "unknown>expired", "accepted>delivered", "accepted>undelivered", "accepted>expired",
 )  # fmt: skip
 FORWARD = f"""
 create function attempts_only_move_forward() returns trigger language plpgsql as $$
@@ -32,6 +32,7 @@ end $$
 def upgrade() -> None:
     """Create everything."""
     create_plumbing()
+    _create_master_keys()
     _create_data_keys()
     _create_vault()
     _create_profiles()
@@ -47,6 +48,16 @@ def upgrade() -> None:
     op.execute(
         "create trigger only_forward before update on attempts "
         "for each row execute function attempts_only_move_forward()"
+    )
+
+
+def _create_master_keys() -> None:
+    op.create_table(
+        "master_keys",
+        sa.Column("single", sa.Boolean(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("single", name="master_keys_single_check"),
+        sa.PrimaryKeyConstraint("single", name="master_keys_pkey"),
     )
 
 
@@ -108,10 +119,11 @@ def _create_attempts() -> None:
         ["contact_id"],
         unique=True,
         postgresql_where=sa.text(
-            "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'written_off') "
+            "state in ('sending', 'accepted', 'unknown', 'delivered', 'undelivered', 'expired', 'written_off') "
             "or (state = 'rejected' and sending_at is not null and reason <> 'not-connected')"
         ),
     )
+    op.create_index("attempts_planned_idx", "attempts", ["planned_on", "planned_currency"])
     op.create_index("attempts_key_idx", "attempts", ["key", "reserved_at"])
     op.create_index(
         "attempts_open_idx", "attempts", ["reserved_at"], postgresql_where=sa.text("state in ('reserved', 'sending')")
@@ -145,9 +157,13 @@ def _attempt_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("text_hash", sa.LargeBinary()),
         sa.Column("sending_at", Instant),
         sa.Column("provider_ref", sa.Text()),
+        sa.Column("planned_cost", sa.Numeric()),
+        sa.Column("planned_currency", sa.Text()),
+        sa.Column("planned_on", sa.Date(), nullable=False),
         sa.Column("cost", sa.Numeric()),
         sa.Column("currency", sa.Text()),
         sa.Column("settled_by", sa.Text()),
+        sa.Column("receipt_at", Instant),
         sa.Column("look_ups", sa.Integer(), nullable=False),
         sa.Column("look_at", Instant),
         sa.Column("reported", sa.Boolean(), nullable=False),
@@ -166,11 +182,15 @@ def _attempt_constraints() -> tuple[sa.Constraint, ...]:
         ),
         sa.CheckConstraint(
             "state in ('reserved', 'sending', 'accepted', 'rejected', 'unknown', 'delivered', 'undelivered', "
-            "'cancelled', 'written_off')",
+            "'expired', 'cancelled', 'written_off')",
             name="attempts_state_check",
         ),
         sa.CheckConstraint(
             "state not in ('rejected', 'unknown', 'cancelled') or reason is not null", name="attempts_reasoned_check"
+        ),
+        sa.CheckConstraint(
+            "state not in ('delivered', 'undelivered', 'expired') or receipt_at is not null",
+            name="attempts_received_check",
         ),
         sa.CheckConstraint("(cost is null) = (currency is null)", name="attempts_cost_in_a_currency_check"),
         sa.PrimaryKeyConstraint("attempt_id", name="attempts_pkey"),
