@@ -72,7 +72,7 @@ def build_house(settings: Settings, rulebook: Rulebook) -> House[Borrower]:
         rows=rows_of,
         tables=TABLES,
         horizon=horizon,
-        at_wake=on_the_day,
+        at_wake=partial(on_the_day, zone=zone),
         wakes_first=True,
         wake_instant=partial(start_of_day, zone=zone),
     )

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from services.ingest.domain.context import Context
 
 
-def on_the_day(context: Context, at: datetime) -> Context:
-    """The context of a wake: the day it stands for, whenever it is worked on."""
-    return replace(context, now=at)
+def on_the_day(context: Context, wake: datetime, zone: ZoneInfo) -> Context:
+    """The context of a wake: the beginning of the day it stands for, whenever it is worked on."""
+    return replace(context, now=start_of_day(wake, zone))
 
 
 def start_of_day(wake: datetime, zone: ZoneInfo) -> datetime:
