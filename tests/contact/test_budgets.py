@@ -80,7 +80,7 @@ async def shop(databases: Databases, tmp_path) -> AsyncIterator[Shop]:
 
 async def at_once(_work: object) -> Asked:
     """Everybody is heard out, and the ledger is closed up to yesterday."""
-    return Asked(dict.fromkeys(ASKED, Heads({}, date(2026, 3, 4))))
+    return Asked(dict.fromkeys(ASKED, Heads({}, {}, date(2026, 3, 4))))
 
 
 async def go_late(shop: Shop, keys: list[str]) -> None:
