@@ -152,7 +152,7 @@ REMOVALS: Final = (
         ("NO_ATTEMPT_BEFORE_CALL",),
         "sending",
         "handed_over_twice",
-        ("services/contact/sender.py: Sender._begin_some", "services/contact/store/attempts.py: begin"),
+        ("services/contact/sender/loop.py: Sender._begin", "services/contact/store/attempts.py: begin"),
         "A sender dies in its call, and the attempt still looks as if nothing had begun.",
     ),
     Removal(

@@ -153,6 +153,9 @@ def _contact_environment(profile: Profile) -> Mapping[str, str]:
         "FORBEAR_SANDBOX_URL": f"http://{LOOPBACK}:{profile.ports['sandbox']}",
         "FORBEAR_SMTP_HOST": LOOPBACK,
         "FORBEAR_SMTP_PORT": str(profile.ports["smtp"]),
+        # Both are ours and stand next door: a replay does not wait for them.
+        "FORBEAR_SANDBOX_PER_SECOND": "1000",
+        "FORBEAR_SMTP_PER_SECOND": "1000",
     }
 
 

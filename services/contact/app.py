@@ -78,7 +78,7 @@ def build_gateways(settings: Settings) -> dict[str, Gateway]:
     """The providers that the settings name; of two that carry a channel, the later one does."""
     gateways: list[Gateway] = []
     if settings.sandbox_url:
-        gateways.append(SandboxGateway(settings.sandbox_url))
+        gateways.append(SandboxGateway(settings.sandbox_url, rate_per_second=settings.sandbox_per_second))
     if settings.smtp_host:
         gateways.append(build_mail(settings))
     return {gateway.name: gateway for gateway in gateways}
@@ -94,6 +94,7 @@ def build_mail(settings: Settings) -> SmtpGateway:
         security=settings.smtp_security,
         login=Login(settings.smtp_username, password_file) if password_file is not None else None,
         ca_file=settings.smtp_ca_file,
+        rate_per_second=settings.smtp_per_second,
     )
 
 

@@ -15,6 +15,7 @@ class Settings(Base):
 
     master_key_file: Path = Field(description="32 random bytes in base64, readable by this house alone")
     sandbox_url: str = Field(default="", description="base URL of the sandbox gateway; empty: there is none")
+    sandbox_per_second: float = Field(default=50, gt=0, le=100_000, description="messages a second that it takes")
     smtp_host: str = Field(default="", description="the mail server; empty: there is none")
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_security: Literal["none", "starttls", "tls"] = Field(
@@ -23,6 +24,7 @@ class Settings(Base):
     smtp_username: str = Field(default="", max_length=200, description="empty: the mail server asks for no login")
     smtp_password_file: Path | None = Field(default=None, description="its password, read for every connection")
     smtp_ca_file: Path | None = Field(default=None, description="certificates (PEM) to trust, instead of the system's")
+    smtp_per_second: float = Field(default=50, gt=0, le=100_000, description="mails a second that the server takes")
     smtp_sender: str = Field(default="service@lender.example", pattern=r"^[^@\s]+@[^@\s]+$")
     webhook_secrets: dict[str, Path] = Field(
         default_factory=dict, description="JSON: provider -> file with its webhook secrets, one `whsec_…` a line"

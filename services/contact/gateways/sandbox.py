@@ -19,8 +19,10 @@ class SandboxGateway:
 
     name = "sandbox"
 
-    def __init__(self, base_url: str, timeout_seconds: float = 10.0) -> None:
-        self.capabilities = Capabilities(CHANNELS, looks_up=True, timeout_seconds=timeout_seconds)
+    def __init__(self, base_url: str, timeout_seconds: float = 10.0, rate_per_second: float = 50.0) -> None:
+        self.capabilities = Capabilities(
+            CHANNELS, looks_up=True, timeout_seconds=timeout_seconds, rate_per_second=rate_per_second
+        )
         timeout = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS_MAX, timeout_seconds))
         limits = httpx.Limits(max_keepalive_connections=0)
         self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout, limits=limits, trust_env=False)

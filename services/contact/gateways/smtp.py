@@ -59,9 +59,12 @@ class SmtpGateway:
         security: Security = "none",
         login: Login | None = None,
         ca_file: Path | None = None,
+        rate_per_second: float = 50.0,
     ) -> None:
         assert login is None or security != "none", "a password never travels in the clear"
-        self.capabilities = Capabilities(frozenset({"email"}), looks_up=False, timeout_seconds=timeout_seconds)
+        self.capabilities = Capabilities(
+            frozenset({"email"}), looks_up=False, timeout_seconds=timeout_seconds, rate_per_second=rate_per_second
+        )
         self._host, self._port, self._sender, self._timeout = host, port, sender, timeout_seconds
         self._security, self._login = security, login
         self._tls = None if security == "none" else _trusting(ca_file)

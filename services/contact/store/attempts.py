@@ -20,7 +20,7 @@ START_SECONDS_MAX: Final = 2.0
 CALL_SECONDS_MAX: Final = 10.0
 CALL_DEADLINE_SECONDS: Final = 15
 """Past this age no call can be under way: two seconds to start, ten for the call, three for slow clocks."""
-LEASE_SECONDS: Final = 30
+LEASE_SECONDS: Final = 15
 SWEEP_MAX: Final = 200
 PAGE_MAX: Final = 1000
 LOOK_UPS_MAX: Final = 6
@@ -131,7 +131,7 @@ _SETTLE = text("""
 """)
 _PENDING = text(f"""
     select exists (select 1 from attempts where state = 'reserved'
-                   and {_FREE}) as to_begin,
+                   and {_FREE} and provider <> all(:busy)) as to_lease,
            exists (select 1 from attempts where not reported) as to_tell
 """)  # noqa: S608  constants alone
 # In two counts, each by an index of its own.
@@ -174,10 +174,18 @@ class Closing:
     currency: str | None = None
 
 
-async def pending(connection: AsyncConnection, owner: str) -> tuple[bool, bool]:
-    """Whether there is anything for *owner* to begin, and to tell; cheap, because it is asked again and again."""
-    row = (await connection.execute(_PENDING, {"owner": owner})).one()
-    return row.to_begin, row.to_tell
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Whether there are attempts to lease, and outcomes that the borrowers' stories do not tell yet."""
+
+    to_lease: bool
+    to_tell: bool
+
+
+async def pending(connection: AsyncConnection, owner: str, busy: Sequence[str]) -> Pending:
+    """What there is to do for *owner*, who still has enough for the *busy* providers; cheap: asked again and again."""
+    row = (await connection.execute(_PENDING, {"owner": owner, "busy": list(busy)})).one()
+    return Pending(row.to_lease, row.to_tell)
 
 
 async def claim(

@@ -8,20 +8,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.gateways import Accepted, Bucket, Gateway, Outgoing, Rejected, Result, Unclear
+from services.contact.gateways import Bucket, Gateway, Unclear
+from services.contact.sender.ready import Ready, closing_of, made_ready, sift
 from services.contact.store import attempts as store
-from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Written
+from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Pending
 from services.contact.store.messages import Composer, Message
 from services.contact.store.receipts import sweep_receipts, take_up
 from services.contact.store.reports import heard_of
-from services.contact.store.switches import Thrown, read_switches, share_lock
+from services.contact.store.switches import read_switches, share_lock
 from services.contact.store.vault import sweep
 from shared.clock import ticks
 from shared.database import wait_out
@@ -30,6 +29,7 @@ from shared.ids import new_id
 from shared.refusal import Refusal
 
 CALLS_AT_ONCE_MAX: Final = 8
+LEASED_AT_ONCE_MAX: Final = 32
 LOOK_SECONDS: Final = 0.05
 LINGER_SECONDS: Final = 0.02
 IDLE_SECONDS: Final = 0.25
@@ -42,15 +42,6 @@ STOP_SECONDS_MAX: Final = START_SECONDS_MAX + CALL_SECONDS_MAX
 log = logging.getLogger("forbear.sender")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An attempt whose message is made, and what is written down of it."""
-
-    attempt: Attempt
-    message: Outgoing
-    written: Written
-
-
 class Sender:
     """One of any number of senders that share the attempts of this house."""
 
@@ -58,6 +49,7 @@ class Sender:
         self._house, self._gateways, self._composer = house, gateways, composer
         self._owner = str(new_id())
         self._buckets = {name: Bucket(one.capabilities.rate_per_second) for name, one in gateways.items()}
+        self._leased: list[Ready] = []
         self._calls: set[asyncio.Task[Closing]] = set()
         self._answered: list[Closing] = []
         self._resting: dict[str, float] = {}
@@ -90,12 +82,12 @@ class Sender:
         """
         if ticks() - self._tidied_at >= TIDY_SECONDS:
             await self._tidy()
-        async with self._house.database.begin() as connection:
-            await self._write_down(connection)
-            to_begin, to_tell = await store.pending(connection, self._owner)
-        self._answered = []
-        begun = await self._begin_some() if to_begin else 0
-        if to_tell and (not self._calls or ticks() - self._told_at >= TELL_SECONDS):
+        begun, pending = await self._go_on()
+        if pending.to_lease:
+            await self._lease()
+            more, _ = await self._go_on()
+            begun += more
+        if pending.to_tell and (not self._calls or ticks() - self._told_at >= TELL_SECONDS):
             await self._report()
         return begun
 
@@ -103,14 +95,14 @@ class Sender:
         """Wait for the calls under way, write down what they came to, and tell it."""
         if self._calls:
             await asyncio.wait(self._calls)
-        await self._collect()
+        await self._write_down()
         await self._report()
 
     async def _leave(self) -> None:
         if self._calls:
             await asyncio.wait(self._calls, timeout=STOP_SECONDS_MAX)
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-            await self._collect()
+            await self._write_down()
         for gateway in self._gateways.values():
             await gateway.close()
 
@@ -120,20 +112,19 @@ class Sender:
             await asyncio.wait(self._calls, timeout=LINGER_SECONDS)  # so that a round has more than one answer
             await asyncio.wait(self._calls, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await self._house.moved.after(beats, IDLE_SECONDS)
+            await self._house.moved.after(beats, LOOK_SECONDS if self._leased else IDLE_SECONDS)
 
-    async def _collect(self) -> None:
+    async def _write_down(self) -> None:
+        self._take_answers()
         async with self._house.database.begin() as connection:
-            await self._write_down(connection)
+            await store.close(connection, self._owner, self._answered)
         self._answered = []
 
-    async def _write_down(self, connection: AsyncConnection) -> None:
-        """What was answered, which is forgotten here only once it is committed."""
+    def _take_answers(self) -> None:
+        """Calls that are over make room for others; what they came to is forgotten only once it is committed."""
         done = {call for call in self._calls if call.done()}
         self._answered += [call.result() for call in done if not call.cancelled()]
         self._calls -= done
-        if self._answered:
-            await store.close(connection, self._owner, self._answered)
 
     async def _tidy(self) -> None:
         async with self._house.database.begin() as connection:
@@ -163,43 +154,67 @@ class Sender:
             async with self._house.database.begin() as connection:
                 await store.settle(connection, attempt.attempt_id, "accepted", "look-up", found.provider_ref)
 
-    async def _begin_some(self) -> int:
-        free = CALLS_AT_ONCE_MAX - len(self._calls)
-        ready, refused = await self._claim(free) if free else ([], [])
-        if not ready and not refused:
-            return 0
-        started_at = ticks()
+    async def _go_on(self) -> tuple[int, Pending]:
+        """In one transaction: write down what was answered and begin what has a slot; then make the calls."""
+        self._take_answers()
+        chosen, started_at = self._chosen(), ticks()
         async with self._house.database.begin() as connection:
-            await share_lock(connection)
-            thrown = await read_switches(connection)
-            now = await self._house.clock.read(connection)
-            wanted, stopped = _sift(ready, thrown, now)
-            going = await store.begin(connection, self._owner, [one.written for one in wanted])
-            await store.close(connection, self._owner, refused + stopped)
-        for one in wanted:
+            await store.close(connection, self._owner, self._answered)
+            going = await self._begin(connection, chosen) if chosen else set[str]()
+            pending = await store.pending(connection, self._owner, self._busy(chosen))
+        self._answered = []
+        self._leased = [one for one in self._leased if one not in chosen]
+        for one in chosen:
             if one.attempt.attempt_id in going:
+                self._buckets[one.attempt.provider].take(1)
                 self._calls.add(asyncio.create_task(self._call(one, started_at)))
-        return len(going)
+        return len(going), pending
 
-    async def _claim(self, free: int) -> tuple[list[Ready], list[Closing]]:
-        """What is ours to send now, as many as have a slot and a token; and what cannot be sent at all."""
-        known = list(self._gateways)
+    def _chosen(self) -> list[Ready]:
+        """Of what is leased, the oldest that have a slot and a token of their provider."""
+        free = CALLS_AT_ONCE_MAX - len(self._calls)
+        tokens = {name: bucket.ready() for name, bucket in self._buckets.items()}
+        chosen: list[Ready] = []
+        for one in self._leased:
+            if len(chosen) < free and tokens[one.attempt.provider] > 0:
+                tokens[one.attempt.provider] -= 1
+                chosen.append(one)
+        return chosen
+
+    def _busy(self, leaving: Sequence[Ready] = ()) -> list[str]:
+        """The providers for which something is still leased, once *leaving* are gone."""
+        return list({one.attempt.provider for one in self._leased if one not in leaving})
+
+    async def _begin(self, connection: AsyncConnection, chosen: Sequence[Ready]) -> set[str]:
+        """Under the lock of the kill switch: which of *chosen* are `sending` from the commit on."""
+        await share_lock(connection)
+        thrown = await read_switches(connection)
+        now = await self._house.clock.read(connection)
+        wanted, stopped = sift(chosen, thrown, now)
+        await store.close(connection, self._owner, stopped)
+        return await store.begin(connection, self._owner, [one.written for one in wanted])
+
+    async def _lease(self) -> None:
+        """Make ready what to send next, for every provider for which nothing is."""
+        ready, refused = await self._claim(LEASED_AT_ONCE_MAX)
+        self._leased += ready
+        self._answered += refused
+
+    async def _claim(self, most: int) -> tuple[list[Ready], list[Closing]]:
+        """What is ours to send next, up to *most* of each provider; and what cannot be sent at all."""
         async with self._house.database.begin() as connection:
             await store.drop_withdrawn(connection)
-            stray = await store.claim(connection, self._owner, known, free, known=False)
+            stray = await store.claim(connection, self._owner, list(self._gateways), most, known=False)
             refused = [Closing(one.attempt_id, "rejected", "provider-error") for one in stray]
             claimed: list[Attempt] = []
-            for name in known:
-                most = min(free - len(claimed), self._buckets[name].ready())
-                mine = await store.claim(connection, self._owner, [name], most) if most else []
-                self._buckets[name].take(len(mine))
-                claimed += mine
+            for name in self._gateways.keys() - self._busy():
+                claimed += await store.claim(connection, self._owner, [name], most)
             messages = await self._composer.compose(connection, claimed) if claimed else {}
         ready = []
         for attempt in claimed:
             message = messages[attempt.attempt_id]
             if isinstance(message, Message):
-                ready.append(_ready(attempt, message))
+                ready.append(made_ready(attempt, message))
             else:
                 refused.append(Closing(attempt.attempt_id, "rejected", message))
         return ready, refused
@@ -217,7 +232,7 @@ class Sender:
         except Exception as error:
             log.exception("a gateway raised", extra={"error": type(error).__name__})
             result = Unclear("connection-lost")
-        return _closing(one.attempt.attempt_id, result)
+        return closing_of(one.attempt.attempt_id, result)
 
     async def _report(self) -> None:
         """Tell each borrower's story what came of its attempts; told twice, it is answered as the first time."""
@@ -241,11 +256,6 @@ class Sender:
         self._house.moved.beat()
 
 
-def _ready(attempt: Attempt, message: Message) -> Ready:
-    outgoing = Outgoing(attempt.reference, attempt.channel, message.to, message.subject, message.body)
-    return Ready(attempt, outgoing, Written(attempt.attempt_id, message.request_hash, message.text_hash))
-
-
 async def _whole(round_: Coroutine[Any, Any, None]) -> None:
     """Finish a round that was begun, even when cancelled in the middle: what is `sending` must be called."""
     task = asyncio.ensure_future(round_)
@@ -254,39 +264,3 @@ async def _whole(round_: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=STOP_SECONDS_MAX)
         raise
-
-
-def _sift(ready: Sequence[Ready], thrown: Thrown, now: datetime) -> tuple[list[Ready], list[Closing]]:
-    """What may be begun at *now*, and what is stopped; a second attempt at a contact may not begin beside the first."""
-    stopped: dict[str, str] = {}
-    first: dict[str, Ready] = {}
-    for one in ready:
-        attempt = one.attempt
-        if thrown.stops(_scopes(attempt)):
-            stopped[attempt.attempt_id] = "kill-switch"
-        elif attempt.send_by is not None and now >= attempt.send_by:
-            stopped[attempt.attempt_id] = "late"
-        else:
-            first.setdefault(attempt.contact_id, one)
-    return list(first.values()), [Closing(id_, "cancelled", reason) for id_, reason in stopped.items()]
-
-
-def _closing(attempt_id: str, result: Result) -> Closing:
-    match result:
-        case Accepted(provider_ref, cost, currency):
-            return Closing(attempt_id, "accepted", None, provider_ref, cost, currency)
-        case Rejected(reason):
-            return Closing(attempt_id, "rejected", reason)
-        case Unclear(reason):
-            return Closing(attempt_id, "unknown", reason)
-
-
-def _scopes(attempt: Attempt) -> dict[str, str | None]:
-    """What the scopes of a switch see of an attempt; None is unknown."""
-    return {
-        "channel": attempt.channel,
-        "provider": attempt.provider,
-        "strategy": attempt.strategy,
-        "segment": attempt.segment,
-        "borrower": attempt.key,
-    }
