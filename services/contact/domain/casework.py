@@ -1,14 +1,14 @@
 """The case that the gate judges, built from what contact remembers: nothing is left out, and nothing is guessed."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.contact.domain.borrower import Borrower, Contact, Loan, Wish
 from services.contact.domain.gate import case, words
-from services.contact.domain.reaching import day_of, zone_of
+from services.contact.domain.reaching import LONG_AGO, consents_to, day_of, has_run_out, zone_of
 from services.contact.domain.standing import is_about
 
 NO_JURISDICTION: Final = "UNKNOWN"
@@ -54,7 +54,6 @@ AT_HOME: Final = frozenset({"mail", "postcard", "visit", "visit_card"})
 """Channels that reach the borrower at home, whatever the reference of the address."""
 GATE_WISHES: Final = words.PREFERENCES
 MINUTE: Final = 60
-LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Proposed(NamedTuple):
@@ -72,7 +71,7 @@ def contact_case(borrower: Borrower, proposed: Proposed, at: datetime) -> case.C
     zone = zone_of(borrower)
     return case.ContactCase(
         jurisdictions=jurisdictions_of(borrower, proposed.loan_ids),
-        debtor=_debtor(borrower, proposed.loan_ids, at, zone),
+        debtor=_debtor(borrower, proposed, at, zone),
         proposed=_proposal(proposed),
         history=tuple(_past(one) for one in borrower.contacts),
     )
@@ -98,8 +97,8 @@ def _proposal(proposed: Proposed) -> case.Proposal:
     )
 
 
-def _debtor(borrower: Borrower, loan_ids: tuple[str, ...], at: datetime, zone: ZoneInfo) -> case.Debtor:
-    profile = borrower.profile
+def _debtor(borrower: Borrower, proposed: Proposed, at: datetime, zone: ZoneInfo) -> case.Debtor:
+    profile, loan_ids = borrower.profile, proposed.loan_ids
     signals = profile.location_signals if profile is not None else ()
     return case.Debtor(
         debts=tuple(_debt(loan_id, borrower.loans[loan_id], at, zone) for loan_id in loan_ids),
@@ -107,7 +106,7 @@ def _debtor(borrower: Borrower, loan_ids: tuple[str, ...], at: datetime, zone: Z
         location_signals=tuple(case.LocationSignal(signal.kind, signal.tz) for signal in signals),
         preferences=tuple(_preferences(borrower, at, zone)),
         holds=tuple(_holds(borrower, loan_ids, zone)),
-        sms_provenance=_text_provenance(borrower, zone),
+        sms_provenance=_text_provenance(borrower, proposed, at) if proposed.channel == "sms" else None,
     )
 
 
@@ -127,8 +126,7 @@ def _holds(borrower: Borrower, loan_ids: tuple[str, ...], zone: ZoneInfo) -> Ite
 def _preferences(borrower: Borrower, at: datetime, zone: ZoneInfo) -> Iterator[case.Preference]:
     yield from (_wish(wish, zone) for wish in borrower.wishes if wish.kind in GATE_WISHES and _is_running(wish, at))
     for consent in borrower.consents:
-        over = consent.expires_on is not None and day_of(at, zone) > consent.expires_on
-        if consent.matter == "out_of_hours" and consent.withdrawn_at is None and not over:
+        if consent.matter == "out_of_hours" and consent.withdrawn_at is None and not has_run_out(borrower, consent, at):
             yield case.Preference("consent_out_of_hours", at=day_of(consent.given_at, zone), until=consent.expires_on)
     for hold in borrower.holds:
         if hold.reach == "place" and hold.names[0] in words.PLACES:
@@ -164,19 +162,20 @@ def _known_channel(channel: str | None) -> str | None:
     return named if named in words.PAST_CHANNELS else None
 
 
-def _text_provenance(borrower: Borrower, zone: ZoneInfo) -> case.TextProvenance | None:
+def _text_provenance(borrower: Borrower, proposed: Proposed, at: datetime) -> case.TextProvenance | None:
     """What is known of the number for text messages, by the latest word on it; None when nobody said anything."""
     texted = any(one.inbound and one.channel == "sms" for one in borrower.contacts)
     entries = borrower.profile.channels if borrower.profile is not None else ()
-    said = [
-        (entry.consent_at, entry.consent) for entry in entries if entry.channel == "sms" and entry.consent is not None
+    said: list[tuple[datetime | None, bool | None]] = [
+        (entry.consent_at, entry.consent)
+        for entry in entries
+        if (entry.channel, entry.address_ref) == ("sms", proposed.address_ref) and entry.consent is not None
     ]
-    consents = (one for one in borrower.consents if one.matter == "channel" and one.channel in (None, "sms"))
-    said.extend((one.given_at, one.withdrawn_at is None) for one in consents)
+    said.extend(consents_to(borrower, "sms", proposed.address_ref, at))
     if not said:
         return case.TextProvenance(debtor_texted=True) if texted else None
     given_at, consent = max(said, key=lambda word: word[0] or LONG_AGO)
-    consent_at = None if given_at is None else day_of(given_at, zone)
+    consent_at = None if given_at is None else day_of(given_at, zone_of(borrower))
     return case.TextProvenance(consent=consent, consent_at=consent_at, debtor_texted=texted)
 
 

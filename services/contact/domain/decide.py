@@ -8,6 +8,7 @@ from services.contact.domain import commands, outcomes, requests
 from services.contact.domain.borrower import Borrower
 from services.contact.domain.cancelling import cancel_outdated_plan, cancel_what_no_longer_stands
 from services.contact.domain.context import Context
+from services.contact.domain.corrections import end_what_is_put_right, hold_what_was_wrong
 from services.contact.domain.evolve import evolve
 from services.contact.domain.holding import (
     end_case_hold,
@@ -28,6 +29,7 @@ from shared.events import (
     ArrangementAgreed,
     ArrangementBroken,
     ArrangementCompleted,
+    BalanceAdjusted,
     BalanceStated,
     CauseStated,
     ComplaintRaised,
@@ -115,9 +117,10 @@ HANDLERS: Final[dict[type, tuple[Handler, ...]]] = {
     InstalmentComingDue: RECONSIDER,
     PaymentReceived: (settle_claimed_payment, cancel_what_no_longer_stands),
     PaymentReversed: RECONSIDER,
-    FactVoided: RECONSIDER,
+    FactVoided: (end_what_is_put_right, *RECONSIDER),
     LoanCured: (settle_claimed_payment, *RECONSIDER),
-    LoanClosed: RECONSIDER,
+    LoanClosed: (end_what_is_put_right, *RECONSIDER),
+    BalanceAdjusted: (end_what_is_put_right, *RECONSIDER),
     BalanceStated: (reconcile, *RECONSIDER),
     # scoring
     RiskAssessed: RECONSIDER,
@@ -137,7 +140,7 @@ HANDLERS: Final[dict[type, tuple[Handler, ...]]] = {
     HardshipDeclined: (end_case_hold, *RECONSIDER),
     HardshipEnded: (end_case_hold, *RECONSIDER),
     DisputeRaised: (hold_for_case, *RECONSIDER),
-    DisputeResolved: (end_case_hold, *RECONSIDER),
+    DisputeResolved: (hold_what_was_wrong, *RECONSIDER),
     ComplaintRaised: (hold_for_case, *RECONSIDER),
     ComplaintResolved: (end_case_hold, *RECONSIDER),
     RepresentativeNamed: (hold_for_case, *RECONSIDER),

@@ -24,7 +24,6 @@ from shared.events import (
     ConsentGiven,
     ContactStopped,
     DisputeRaised,
-    DisputeResolved,
     Event,
     HardshipClaimed,
     HardshipConfirmed,
@@ -78,7 +77,6 @@ ENDINGS: Final[Mapping[type[Event], tuple[str, str, Ending]]] = MappingProxyType
         ArrangementBroken: ("arrangement", "arrangement_id", "resolved"),
         ArrangementCompleted: ("arrangement", "arrangement_id", "resolved"),
         ComplaintResolved: ("complaint", "complaint_id", "resolved"),
-        DisputeResolved: ("dispute", "dispute_id", "resolved"),
         HardshipDeclined: ("hardship", "claim_id", "resolved"),
         HardshipEnded: ("hardship", "claim_id", "resolved"),
         PromiseBroken: ("promise", "promise_id", "resolved"),
@@ -173,8 +171,8 @@ def settle_claimed_payment(
 
 
 def reopen_channel(borrower: Borrower, event: ConsentGiven, _context: Context) -> Iterator[Event]:
-    """A fresh consent to a channel or address ends the stop on exactly that."""
-    if event.matter != "channel" or event.scope.kind not in ("channel", "address"):
+    """A fresh consent to a channel or address ends the stop on exactly that; one that runs out leaves it standing."""
+    if event.matter != "channel" or event.scope.kind not in ("channel", "address") or event.expires_on is not None:
         return
     for hold in borrower.holds:
         if hold.kind == "stop" and (hold.reach, hold.names) == (event.scope.kind, names_in(event.scope)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
@@ -74,7 +74,7 @@ def note_lateness(borrower: Borrower, event: DelinquencyChanged) -> Borrower:
         bucket=event.bucket_to,
         stage=event.stage,
         as_of=event.as_of,
-        payments=tuple(paid for paid in loan.payments if paid.value_on > event.as_of),
+        payments=paid_after(loan, event.as_of),
         coming=_still_coming(loan.coming, event.as_of),
     )
     return _with_loan(borrower, event.loan_id, changed)
@@ -85,34 +85,45 @@ def _still_coming(coming: Coming | None, today: date) -> Coming | None:
 
 
 def note_coming(borrower: Borrower, event: InstalmentComingDue) -> Borrower:
-    """The next instalment."""
+    """The next instalment, less what was accepted that its amount does not contain: that of later value dates."""
     loan = borrower.loans.get(event.loan_id) or Loan(event.currency)
     known = loan.coming
     same = known is not None and (known.number, known.due_on) == (event.number, event.due_on)
-    coming = Coming(event.number, event.due_on, event.amount, reminded=same and known is not None and known.reminded)
-    return _with_loan(borrower, event.loan_id, replace(loan, coming=coming))
+    later = paid_after(loan, event.due_on - timedelta(days=event.days_before))
+    ahead = max(NOTHING, sum((paid.amount for paid in later), NOTHING) - loan.past_due)
+    unpaid = max(NOTHING, event.amount - ahead)
+    coming = Coming(event.number, event.due_on, unpaid, reminded=same and known is not None and known.reminded)
+    return _with_loan(borrower, event.loan_id, replace(loan, coming=coming, payments=later))
+
+
+def paid_after(loan: Loan, day: date) -> tuple[Payment, ...]:
+    """The money that no figure of *day* contains; what it contains was told anew, and need not be remembered."""
+    return tuple(paid for paid in loan.payments if paid.value_on > day)
 
 
 def note_payment(borrower: Borrower, event: PaymentReceived) -> Borrower:
-    """Money counts at once, whatever its value date: first for what is past due, the rest for what is coming."""
+    """Money counts at once, whatever its value date: first for what is past due, the rest for what is coming.
+
+    It is remembered until a figure contains it, even when nothing is due yet.
+    """
     loan = borrower.loans.get(event.loan_id)
     if loan is None:
         return borrower
     rest = max(NOTHING, event.amount - loan.owed)
-    payments = loan.payments
-    if loan.past_due:
-        payments = _bounded((*payments, Payment(event.payment_id, event.amount, event.value_on)))
+    payments = _bounded((*loan.payments, Payment(event.payment_id, event.amount, event.value_on)))
     coming = loan.coming and loan.coming._replace(unpaid=max(NOTHING, loan.coming.unpaid - rest))
     return _with_loan(borrower, event.loan_id, replace(loan, payments=payments, coming=coming))
 
 
 def _bounded(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
-    """At most eight; beyond that the two oldest are told as one, so that no money is lost."""
+    """At most eight; beyond that the two that count first are added up, so that no money is lost.
+
+    The sum has no id: a reversal of one must not take back the other.
+    """
     if len(payments) <= PAYMENTS_MAX:
         return payments
-    first, second, *rest = payments
-    both = Payment(second.payment_id, first.amount + second.amount, max(first.value_on, second.value_on))
-    return (both, *rest)
+    first, second, *rest = sorted(payments, key=lambda paid: paid.value_on)
+    return (Payment("", first.amount + second.amount, second.value_on), *rest)
 
 
 def forget_payment(borrower: Borrower, event: PaymentReversed) -> Borrower:
@@ -147,7 +158,8 @@ def note_cure(borrower: Borrower, event: LoanCured) -> Borrower:
     loan = borrower.loans.get(event.loan_id)
     if loan is None:
         return borrower
-    return _with_loan(borrower, event.loan_id, replace(loan, past_due=NOTHING, overdue_since=None, payments=()))
+    later = paid_after(loan, event.on)
+    return _with_loan(borrower, event.loan_id, replace(loan, past_due=NOTHING, overdue_since=None, payments=later))
 
 
 def close_loan(borrower: Borrower, event: LoanClosed) -> Borrower:

@@ -1,15 +1,19 @@
 """By which channel, and where, a borrower can be reached: what they agreed to, and what nothing closed since."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.contact.domain.borrower import Borrower
+from services.contact.domain.borrower import Borrower, Consent
 from services.contact.domain.gate.zones import zone_named
 from services.contact.domain.profile import ChannelProfile
 from services.contact.domain.strategy import Rung, Strategy, Way
 
 CHANNEL_WISHES: Final = frozenset({"channel_block", "address_block"})
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+AHEAD_OF_ALL: Final = "Etc/GMT-14"
+"""The zone in which every date begins and ends first (fourteen hours ahead of UTC)."""
 
 
 def zone_of(borrower: Borrower, at_home: str | None = None) -> ZoneInfo:
@@ -47,15 +51,30 @@ def is_open(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
 
 def is_refused(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
     """Whether the latest word about consent to this channel is no."""
-    words = [(entry.consent_at or datetime.min.replace(tzinfo=UTC), entry.consent)]
-    for consent in borrower.consents:
-        about = consent.channel in (None, entry.channel) and consent.address_ref in (None, entry.address_ref)
-        if consent.matter == "channel" and about:
-            over = consent.expires_on is not None and at.date() > consent.expires_on
-            words.append((consent.given_at, None if over else True))
-            if consent.withdrawn_at is not None:
-                words.append((consent.withdrawn_at, False))
+    words = [
+        (entry.consent_at or LONG_AGO, entry.consent),
+        *consents_to(borrower, entry.channel, entry.address_ref, at),
+    ]
     return max(words, key=lambda word: word[0])[1] is False
+
+
+def consents_to(
+    borrower: Borrower, channel: str, address_ref: str, at: datetime
+) -> Iterator[tuple[datetime, bool | None]]:
+    """Every word of the borrower on being reached there that stands: an agreement that ran out is none at all."""
+    for consent in borrower.consents:
+        about = consent.channel in (None, channel) and consent.address_ref in (None, address_ref)
+        if consent.matter != "channel" or not about:
+            continue
+        if consent.withdrawn_at is not None:
+            yield consent.withdrawn_at, False
+        elif not has_run_out(borrower, consent, at):
+            yield consent.given_at, True
+
+
+def has_run_out(borrower: Borrower, consent: Consent, at: datetime) -> bool:
+    """Whether its last day is over by the borrower's calendar; while nobody knows their zone, anywhere on earth."""
+    return consent.expires_on is not None and day_of(at, zone_of(borrower, AHEAD_OF_ALL)) > consent.expires_on
 
 
 def is_stopped(borrower: Borrower, channel: str, address_ref: str, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the borrower asked for, agreed to and told: remembered as it was said, obeyed from the moment it is heard."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import time
 from types import MappingProxyType
@@ -24,6 +24,8 @@ from shared.events import (
 
 SINGLE: Final = frozenset({"agreed_attempts", "language", "preferred_channel"})
 """Wishes of which only the last one stated counts."""
+WAYS: Final = frozenset({"address", "channel", "everything"})
+"""Scopes that tell by which way somebody agreed to be reached."""
 END_OF_DAY: Final = 1440
 
 
@@ -57,15 +59,28 @@ def _minutes(at: time | None, otherwise: int) -> int:
 
 
 def note_consent(borrower: Borrower, event: ConsentGiven) -> Borrower:
-    """What was agreed to; a consent to further calls is a word from the borrower that the caps look at."""
+    """What was agreed to; a consent to further calls is a word from the borrower that the caps look at.
+
+    To be reached about one loan, or at a place, is no consent to every channel.
+    """
     scope = event.scope
+    if event.matter == "channel" and scope.kind not in WAYS:
+        return borrower
     given = Consent(event.consent_id, event.matter, event.given_at, scope.channel, scope.address_ref, event.expires_on)
-    rest = tuple(one for one in borrower.consents if not _same_matter(one, given))
-    borrower = replace(borrower, consents=(*rest, given))
+    borrower = replace(borrower, consents=(*_beside(given, borrower.consents), given))
     if event.matter != "further_calls":
         return borrower
     word = Contact(event.given_at, "phone", "consent_to_calls", scope.loan_ids, inbound=True)
     return with_contact(borrower, word)
+
+
+def _beside(given: Consent, consents: tuple[Consent, ...]) -> Iterator[Consent]:
+    """The consents that still tell something beside *given*: those that stand, and, if it has an end, the last no."""
+    taken_back = [one for one in consents if _same_matter(one, given) and one.withdrawn_at is not None]
+    last = max(taken_back, key=lambda one: one.withdrawn_at or one.given_at, default=None)
+    for one in consents:
+        if one not in taken_back or (one == last and given.expires_on is not None):
+            yield one
 
 
 def _same_matter(one: Consent, other: Consent) -> bool:
