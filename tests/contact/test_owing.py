@@ -6,7 +6,7 @@ import pytest
 
 from services.contact.domain.owing import coming_due, owing
 from shared.events import ContactPlanned, FactVoided, LoanCured, PaymentReversed
-from tests.contact.borrowers import Told, at, coming, day, late, opened, paid, profile
+from tests.contact.borrowers import Told, assessed, at, coming, day, late, opened, paid, profile
 
 
 def a_current_borrower(now: str = "03-05 10:00") -> Told:
@@ -55,7 +55,7 @@ REMINDED = {
 
 @pytest.mark.parametrize(("value_on", "amount", "unpaid"), REMINDED.values(), ids=REMINDED)
 def test_an_instalment_that_comes_due_is_lowered_by_money_accepted_before(value_on, amount, unpaid):
-    told = a_current_borrower().hears(paid(value_on, amount), coming("03-08"))
+    told = a_current_borrower().hears(assessed(willingness=50), paid(value_on, amount), coming("03-08"))
     known = told.borrower.loans["L1"].coming
     assert known is not None
     assert known.unpaid == Decimal(unpaid)

@@ -21,6 +21,7 @@ from tests.contact.borrowers import (
     Told,
     a_late_borrower,
     a_reserved_borrower,
+    assessed,
     at,
     coming,
     day,
@@ -192,7 +193,7 @@ def test_a_text_no_longer_approved_is_for_a_person():
 
 
 def test_a_reminder_of_a_due_date_that_is_over_is_given_up():
-    told = Told(at("03-05 10:00")).hears(opened(), profile(), coming("03-05", days_before=0))
+    told = Told(at("03-05 10:00")).hears(opened(), profile(), assessed(willingness=50), coming("03-05", days_before=0))
     told.wakes(at("03-06 09:00"), heads=heard_to(day("03-06")))
     assert told.the(ContactCancelled).reason == "expired"
     assert told.borrower.step is None

@@ -54,6 +54,8 @@ class Loan:
     coming: Coming | None = None
     closed: bool = False
     closed_on: date | None = None
+    late_on: date | None = None
+    """The last day on which something is known to have been past due."""
 
     @property
     def owed(self) -> Decimal:

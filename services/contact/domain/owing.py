@@ -48,6 +48,11 @@ def coming_due(borrower: Borrower, today: date) -> tuple[str, ...]:
     return tuple(loan_id for due_on, loan_id in sorted(near) if due_on >= today)
 
 
+def was_late(borrower: Borrower, since: date) -> bool:
+    """Whether anything is known to have been past due on *since* or later."""
+    return any(loan.late_on is not None and loan.late_on >= since for loan in borrower.loans.values())
+
+
 def open_loan(borrower: Borrower, event: LoanOpened) -> Borrower:
     """A loan this borrower owes."""
     debt_type = event.product if event.product in DEBT_TYPES else None
@@ -76,6 +81,7 @@ def note_lateness(borrower: Borrower, event: DelinquencyChanged) -> Borrower:
         as_of=event.as_of,
         payments=paid_after(loan, event.as_of),
         coming=_still_coming(loan.coming, event.as_of),
+        late_on=event.as_of if event.delinquent_amount else loan.late_on,
     )
     return _with_loan(borrower, event.loan_id, changed)
 
@@ -159,7 +165,8 @@ def note_cure(borrower: Borrower, event: LoanCured) -> Borrower:
     if loan is None:
         return borrower
     later = paid_after(loan, event.on)
-    return _with_loan(borrower, event.loan_id, replace(loan, past_due=NOTHING, overdue_since=None, payments=later))
+    cured = replace(loan, past_due=NOTHING, overdue_since=None, payments=later, late_on=event.on)
+    return _with_loan(borrower, event.loan_id, cured)
 
 
 def close_loan(borrower: Borrower, event: LoanClosed) -> Borrower:

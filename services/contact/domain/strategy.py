@@ -25,6 +25,7 @@ from shared.refusal import BadValue, Refusal
 
 Band: TypeAlias = Literal["unknown", "low", "medium", "high"]
 BANDS: Final = frozenset(get_args(Band))
+UNKNOWN: Final = "unknown"
 SITUATIONS: Final = frozenset(get_args(Handling)) | {"none"}
 STEPS_MAX: Final = 32
 HOLD: Final = "hold"
@@ -126,7 +127,8 @@ class Strategy:
     `stages` from the mildest to the worst. An axis below `low_below` is low, from `high_from` on high. Contacts start
     at `starts_at` of the borrower's day, spread over `spread_minutes`. The ledger may be `ledger_lag_days` behind the
     borrower's date when somebody is contacted. Whose willingness is in `before_due_spares` is not reminded before an
-    instalment is due: who pays anyway is left in peace.
+    instalment is due: who pays anyway is left in peace. `unknown` among them spares whoever was not late in the last
+    `lately_days`.
     """
 
     name: Name
@@ -139,6 +141,7 @@ class Strategy:
     choices: tuple[Choice, ...]
     before_due: Name
     before_due_spares: Annotated[frozenset[str], AnyOf(BANDS)] = frozenset()
+    lately_days: Annotated[int, Between(0, 3660)] = 180
     low_below: Annotated[int, Between(0, 100)] = 40
     high_from: Annotated[int, Between(0, 100)] = 60
     starts_at: Annotated[int, ClockTime()] = 9 * 3600
@@ -160,7 +163,7 @@ class Strategy:
     def band(self, score: int | None) -> Band:
         """How an axis is read."""
         if score is None:
-            return "unknown"
+            return UNKNOWN
         if score < self.low_below:
             return "low"
         return "high" if score >= self.high_from else "medium"
@@ -242,7 +245,7 @@ def _is_informed(choice: Choice) -> bool:
     if choice.situations is not None and "none" not in choice.situations:
         return True
     axes = (choice.ability, choice.willingness)
-    return all(axis is not None and "unknown" not in axis for axis in axes)
+    return all(axis is not None and UNKNOWN not in axis for axis in axes)
 
 
 def _check_before_due(strategy: Strategy) -> None:

@@ -1,15 +1,16 @@
 """Which treatment suits the borrower now: by stage, ability, willingness and what they declared; mild where unknown."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from services.contact.domain.borrower import Borrower
 from services.contact.domain.context import Context
-from services.contact.domain.owing import coming_due, owing
+from services.contact.domain.owing import coming_due, owing, was_late
 from services.contact.domain.reaching import day_of, zone_of
 from services.contact.domain.standing import hold_on
-from services.contact.domain.strategy import HOLD, Band, Choice, Strategy
+from services.contact.domain.strategy import HOLD, UNKNOWN, Band, Choice, Strategy
 from shared.events import TreatmentChosen
 
 NOBODY_SAID: Final = "none"
@@ -62,7 +63,7 @@ def look_at(borrower: Borrower, context: Context) -> Look | None:
         return None
     risk = borrower.risk if borrower.risk is not None and today <= borrower.risk.valid_until else None
     willingness = context.strategy.band(risk.willingness if risk else None)
-    if not late and willingness in context.strategy.before_due_spares:
+    if not late and _is_spared(borrower, willingness, today, context.strategy):
         return None
     free = tuple(loan_id for loan_id in about if hold_on(borrower, loan_id) is None)
     hold = None if free else hold_on(borrower, about[0])
@@ -76,6 +77,13 @@ def look_at(borrower: Borrower, context: Context) -> Look | None:
         before_due=not late,
         hold=hold.kind if hold else None,
     )
+
+
+def _is_spared(borrower: Borrower, willingness: Band, today: date, strategy: Strategy) -> bool:
+    """Who pays anyway, as far as is known; of whom nothing is known, whoever was not late lately."""
+    if willingness not in strategy.before_due_spares:
+        return False
+    return willingness != UNKNOWN or not was_late(borrower, today - timedelta(days=strategy.lately_days))
 
 
 def _is_reminded(borrower: Borrower, loan_id: str) -> bool:
