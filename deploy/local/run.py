@@ -22,8 +22,9 @@ from deploy.local.replay.car_loans import NoSuchData, car_loans
 from deploy.local.replay.generated import generated
 from deploy.local.replay.memory import peak_megabytes
 from deploy.local.replay.portfolio import Portfolio
-from deploy.local.replay.report import print_story, print_summary, story_of, summary_of
+from deploy.local.replay.report import print_story, print_summary, summary_of
 from deploy.local.replay.runner import Run
+from deploy.local.replay.story import story_of
 from deploy.local.replay.street import Street
 from deploy.local.tokens import make_token
 

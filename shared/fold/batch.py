@@ -97,7 +97,7 @@ class Batch:
         if WAKE in subject.parked:
             return Parked(subject.key, "an earlier wake failed")
         for _ in range(WAKES_AT_ONCE_MAX):
-            due = self.house.wake_at(subject.state)
+            due = subject.wake_at()
             if due is None or self.horizon is None or due > self.horizon or due == last:
                 break
             context = self.house.at_wake(self.contexts[subject.key], due)
@@ -115,7 +115,7 @@ class Batch:
         woken = self._wake(subject)
         if isinstance(woken, Parked):
             return woken
-        due = self.house.wake_at(subject.state)
+        due = subject.wake_at()
         is_behind = due is not None and self.horizon is not None and due <= self.horizon
         return Busy() if is_behind and isinstance(woken, Applied) else None
 

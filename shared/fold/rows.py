@@ -121,7 +121,7 @@ def _row(house: House[Any], subject: Subject) -> Mapping[str, Any]:
         "position": subject.position,
         "schema": house.schema,
         "body": subject.body(),
-        "wake_at": house.wake_at(subject.state),
+        "wake_at": subject.wake_at(),
         **heard,
         **ids,
     }

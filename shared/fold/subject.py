@@ -41,10 +41,14 @@ class Mark:
 class Subject:
     """A locked row, changed in memory and written back once."""
 
-    __slots__ = ("chain", "changed", "earlier", "heard", "heard_ids", "key", "parked", "position", "state", "wake_at")
+    __slots__ = (
+        "_due", "_due_of", "_house", "chain", "changed", "earlier", "heard", "heard_ids", "key", "parked", "position",
+        "state",
+    )  # fmt: skip
 
     def __init__(self, house: House[Any], row: Row[Any]) -> None:
         missing = len(house.hears) - len(row.heard)
+        self._house = house
         self.key: str = row.key
         self.chain = Chain(row.said, row.last_id)
         self.heard: list[int] = [*row.heard, *[0] * missing]
@@ -52,10 +56,17 @@ class Subject:
         self.position: int = row.position
         self.parked: frozenset[str] = frozenset(row.parked)
         self.state = state_in(house, row)
-        self.wake_at: datetime | None = row.wake_at
+        self._due: datetime | None = None
+        self._due_of: Any = None
         self.earlier: defaultdict[tuple[str, int], set[UUID | None]] = defaultdict(set)
         """The ids heard under numbers that the journal was asked about, and those heard since; None: unreadable."""
         self.changed = False
+
+    def wake_at(self) -> datetime | None:
+        """When the state wants to be woken; reckoned once for each state, because that may cost as much as deciding."""
+        if self._due_of is not self.state:
+            self._due, self._due_of = self._house.wake_at(self.state), self.state
+        return self._due
 
     def mark(self) -> Mark:
         """Remember where the subject stands."""

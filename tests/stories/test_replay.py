@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from deploy.local.replay.generated import generated
-from deploy.local.replay.report import story_of, summary_of
+from deploy.local.replay.report import summary_of
+from deploy.local.replay.story import story_of
 from tests.stories.references import assert_features_equal_the_facts, assert_positions_equal_the_facts
 from tests.stories.street import assert_nothing_lost_or_doubled, replaying, whole_street
 

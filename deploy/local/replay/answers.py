@@ -33,9 +33,12 @@ class Answers:
         self._zone = ZoneInfo(zone)
         self.given: Counter[str] = Counter()
 
-    async def introduce(self, borrowers: Sequence[Borrower], jurisdiction: str) -> None:
-        """Put a labelled synthetic profile of each borrower into contact. Raises: httpx.HTTPStatusError."""
-        profiles = [{"customer_id": one.customer_id, **profile_of(one, jurisdiction)} for one in borrowers]
+    async def introduce(self, borrowers: Sequence[Borrower], jurisdiction: str, now: datetime) -> None:
+        """Put a labelled synthetic profile of each borrower into contact, whose consent is given at *now*.
+
+        Raises: httpx.HTTPStatusError.
+        """
+        profiles = [{"customer_id": one.customer_id, **profile_of(one, jurisdiction, now)} for one in borrowers]
         pages = [profiles[start : start + PROFILES_AT_ONCE] for start in range(0, len(profiles), PROFILES_AT_ONCE)]
         for answer in await self._street.each([("contact", "POST", "/v1/profiles", {"profiles": p}) for p in pages]):
             answer.raise_for_status()
@@ -88,12 +91,13 @@ class Answers:
         return [("feedback", "POST", "/v1/promises", promise)]
 
 
-def profile_of(borrower: Borrower, jurisdiction: str) -> dict[str, Any]:
+def profile_of(borrower: Borrower, jurisdiction: str, now: datetime) -> dict[str, Any]:
     """The body that contact's profile door takes."""
+    consent = {"consent": borrower.consent, "consent_at": now.isoformat() if borrower.consent else None}
     return {
         "language": borrower.language,
         "jurisdiction": jurisdiction,
         "time_zone": borrower.zone,
         "name": borrower.name,
-        "channels": [{"channel": borrower.channel, "address": borrower.address, "consent": borrower.consent}],
+        "channels": [{"channel": borrower.channel, "address": borrower.address, **consent}],
     }

@@ -51,6 +51,7 @@ def car_loans(folder: Path, limit: int | None = None) -> Portfolio:
         "interest is not split: principal is the scheduled payment times the months",
         f"{skipped} negative repossession proceeds left out",
         "profiles of the borrowers are synthetic",
+        "consent to texts is as old as the loan: after 60 days Regulation F withholds texts about what is past due",
     ]
     return Portfolio(
         title="car loans, real records 2017-2023",

@@ -4,6 +4,7 @@ Source: the matrix of instalments behind, from one month to the next, in the sco
 """
 
 import random
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -14,7 +15,8 @@ from deploy.local.replay.portfolio import Borrower, Portfolio, fact_event, month
 
 START_ON = date(2025, 1, 1)
 ZONE = "Asia/Shanghai"
-MATRIX = {
+Matrix = Mapping[int, tuple[tuple[int, float], ...]]
+MATRIX: Matrix = {
     0: ((0, 0.967), (1, 0.033)),
     1: ((0, 0.260), (1, 0.592), (2, 0.148)),
     2: ((0, 0.035), (1, 0.098), (2, 0.613), (3, 0.255)),
@@ -27,15 +29,18 @@ CHANNELS = ("sms", "sms", "email", "push")
 Fact = tuple[date, dict[str, Any]]
 
 
-def generated(seed: int, borrowers: int, months: int) -> Portfolio:
-    """*borrowers* with one loan each, followed for *months* due dates; the same for the same arguments."""
+def generated(seed: int, borrowers: int, months: int, matrix: Matrix = MATRIX) -> Portfolio:
+    """*borrowers* with one loan each, followed for *months* due dates; the same for the same arguments.
+
+    *matrix*: for 0 to 4 instalments behind, how many next month, and with which weight.
+    """
     zone = ZoneInfo(ZONE)
     facts: list[Fact] = []
     people: list[Borrower] = []
     for number in range(borrowers):
         chance = random.Random(f"{seed}/{number}")  # noqa: S311  a reproducible portfolio, not a secret
         customer = f"C{number:06}"
-        facts += _loan(chance, customer, f"L{number:06}", months, zone)
+        facts += _loan(chance, customer, f"L{number:06}", months, zone, matrix)
         people.append(_borrower(chance, customer))
     return Portfolio(
         title=f"generated portfolio (synthetic), seed {seed}",
@@ -48,7 +53,7 @@ def generated(seed: int, borrowers: int, months: int) -> Portfolio:
     )
 
 
-def _loan(chance: random.Random, customer: str, loan: str, months: int, zone: ZoneInfo) -> list[Fact]:
+def _loan(chance: random.Random, customer: str, loan: str, months: int, zone: ZoneInfo, matrix: Matrix) -> list[Fact]:
     """The opening, each month's payment as the matrix has it, and the closing of a loan that was paid in the end."""
     amount = Decimal(chance.randrange(200, 3001, 50))
     day = chance.randrange(1, 29)
@@ -56,7 +61,7 @@ def _loan(chance: random.Random, customer: str, loan: str, months: int, zone: Zo
     facts = [_opening(chance, customer, loan, amount, dues, zone)]
     behind = 0
     for number, due in enumerate(dues, 1):
-        before, behind = behind, _next(chance, min(behind, 4))
+        before, behind = behind, _next(chance, min(behind, 4), matrix)
         count = before + 1 - behind
         if count > 0:
             paid_on = due if behind == 0 and before == 0 else due + timedelta(days=chance.randrange(2, 25))
@@ -82,8 +87,8 @@ def _opening(
     return fact_event("loan.opened", f"{loan}-open", START_ON, zone, data)
 
 
-def _next(chance: random.Random, behind: int) -> int:
-    states, weights = zip(*MATRIX[behind], strict=True)
+def _next(chance: random.Random, behind: int, matrix: Matrix) -> int:
+    states, weights = zip(*matrix[behind], strict=True)
     point = chance.random() * sum(weights)
     found: int = next(state for state, upto in zip(states, accumulate(weights), strict=True) if point <= upto)
     return found

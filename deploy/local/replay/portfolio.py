@@ -51,8 +51,8 @@ class Portfolio:
 
 
 def fact_event(type_: str, id_: str, day: date, zone: ZoneInfo, data: dict[str, Any]) -> tuple[date, dict[str, Any]]:
-    """A CloudEvent of core banking, recorded at noon of *day*."""
-    at = datetime.combine(day, time(12), zone)
+    """A CloudEvent of core banking, recorded as *day* begins: the replay posts it then, and knows of nothing later."""
+    at = datetime.combine(day, time(), zone)
     event = {"specversion": "1.0", "id": id_, "source": SOURCE, "type": type_, "time": at.isoformat(), "data": data}
     return day, event
 

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.replay.runner import Run
-from deploy.local.replay.street import Street
 from shared.events import SOURCES
 
 STORY_MAX = 60
@@ -45,30 +44,6 @@ def _loans_per_bucket(aging: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         name = row["bucket"] or "none"
         found[name] = found.get(name, 0) + row["loans"]
     return found
-
-
-async def story_of(street: Street, customer_id: str) -> list[tuple[str, dict[str, Any]]]:
-    """What every house said about one borrower, in the order of business time, causes before what they led to."""
-    told: list[tuple[str, dict[str, Any]]] = []
-    for house in street.houses:
-        page = await street.get(house, f"/v1/customers/{customer_id}/events", limit=1000)
-        told += [(house, item) for item in page["items"]]
-    depth = _depths(told)
-    house_of = street.houses.index
-    return sorted(told, key=lambda one: (one[1]["time"], depth[one[1]["id"]], house_of(one[0]), one[1]["number"]))
-
-
-def _depths(told: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
-    """How many announcements led to each: the order inside one instant."""
-    causes = {item["id"]: item["causationid"] for _, item in told}
-
-    def depth(id_: str | None) -> int:
-        steps = 0
-        while id_ in causes and steps < len(causes):
-            id_, steps = causes[id_], steps + 1
-        return steps
-
-    return {item["id"]: depth(item["id"]) for _, item in told}
 
 
 def print_summary(console: Console, summary: Mapping[str, Any], notes: Sequence[str]) -> None:

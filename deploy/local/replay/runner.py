@@ -1,13 +1,14 @@
 """The main job: day by day, facts in, quiet, answers, quiet, and on to the next instant at which something happens."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.local.replay.answers import Answers
-from deploy.local.replay.portfolio import Portfolio
+from deploy.local.replay.portfolio import Borrower, Portfolio
 from deploy.local.replay.street import Street
 from deploy.local.replay.tally import Tally
 
@@ -28,6 +29,10 @@ class Run:
     steps: int = 0
     seconds: float = 0.0
     _closed_on: date | None = None
+    _people: Mapping[str, Borrower] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._people = {one.customer_id: one for one in self.portfolio.borrowers}
 
     async def replay(self, progress: Progress) -> None:
         """Replay everything, until 30 days after the last fact; days on which nothing happens are skipped."""
@@ -36,10 +41,8 @@ class Run:
         total, posted = len(self.portfolio.facts), 0
         end = self.portfolio.instant_of(days[-1][0] + AFTER_THE_LAST_FACT)
         now = self.portfolio.instant_of(days[0][0])
-        await self.street.set_clocks(now)
-        await self.introduce()
         while now <= end:
-            facts = []
+            facts: list[Mapping[str, Any]] = []
             while days and self.portfolio.instant_of(days[0][0]) <= now:
                 facts += days.pop(0)[1]
             later = await self.step(now, facts)
@@ -49,15 +52,18 @@ class Run:
             now = max(min(fact_at, later or fact_at), now + timedelta(seconds=1))
         self.seconds = time.monotonic() - started
 
-    async def introduce(self) -> None:
-        """Tell contact who the borrowers are made out to be."""
-        if "contact" in self.street.houses:
-            await self.answers.introduce(self.portfolio.borrowers, self.portfolio.jurisdiction)
+    async def introduce(self, facts: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Tell contact who the borrowers of loans that open are made out to be."""
+        new = [fact["data"]["customer_id"] for fact in facts if fact["type"] == "loan.opened"]
+        if new and "contact" in self.street.houses:
+            people = [self._people[customer] for customer in dict.fromkeys(new)]
+            await self.answers.introduce(people, self.portfolio.jurisdiction, now)
 
-    async def step(self, now: datetime, facts: list[dict[str, object]]) -> datetime | None:
+    async def step(self, now: datetime, facts: Sequence[Mapping[str, Any]]) -> datetime | None:
         """Everything that happens at *now*; answers the next instant at which a house wants to wake."""
         self.steps += 1
         await self.street.set_clocks(now)
+        await self.introduce(facts, now)
         if facts:
             self.add(await self.street.report(facts))
         if self.local_date(now) != self._closed_on:

@@ -21,7 +21,7 @@ from services.ingest.domain.borrower import (
     Run,
     Servicing,
 )
-from services.ingest.domain.schedule import place_in_period, unpack
+from services.ingest.domain.schedule import due_dates, place_in_period
 
 ZERO = Decimal(0)
 
@@ -93,7 +93,11 @@ def allocate(dues: Sequence[Due], money: Decimal) -> list[Decimal]:
 
 
 def _plain(schedule: tuple[Run, ...], revision_id: str | None) -> list[Due]:
-    return [Due(number, due_on, amount, revision_id) for number, due_on, amount in unpack(schedule)]
+    return [
+        Due(number + index, on, amount, revision_id)
+        for number, due_on, amount, times, step in schedule
+        for index, on in enumerate(due_dates(due_on, times, step))
+    ]
 
 
 def _counts(row: Credit | Reversal, servicing: Servicing, until: date, known_at: int | None) -> bool:
