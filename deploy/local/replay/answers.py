@@ -5,10 +5,10 @@ Whether and how one answers is drawn from the contact's own id, so that every ru
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -16,20 +16,30 @@ import httpx
 from deploy.local.replay.portfolio import Borrower, share
 from deploy.local.replay.street import Street
 
-# Shares of the contacts that reached somebody; the rest is silence.
-PROMISES, HARDSHIPS, DISPUTES, COMPLAINTS, STOPS = 0.25, 0.29, 0.31, 0.32, 0.33
 PROMISE_DAYS = 7
 PROFILES_AT_ONCE = 500
 REFUSED = (409, 422)
 
 Call = tuple[str, str, str, Any]
+News = Mapping[str, Any]
+
+
+class Shares(NamedTuple):
+    """Of the contacts that reached somebody, how many are answered how; the rest is silence."""
+
+    promise: float = 0.25
+    hardship: float = 0.04
+    dispute: float = 0.02
+    complaint: float = 0.01
+    stop: float = 0.01
+    preference: float = 0.02
 
 
 class Answers:
     """Reads what contact has sent, and calls feedback's public doors."""
 
-    def __init__(self, street: Street, zone: str) -> None:
-        self._street = street
+    def __init__(self, street: Street, zone: str, shares: Shares = Shares()) -> None:  # noqa: B008  frozen
+        self._street, self._shares = street, shares
         self._zone = ZoneInfo(zone)
         self.given: Counter[str] = Counter()
 
@@ -53,25 +63,24 @@ class Answers:
             self.given[path if answer.is_success else f"{path} refused"] += 1
         return bool(calls)
 
-    async def _reply(self, item: Mapping[str, Any]) -> list[Call]:
+    async def _reply(self, item: News) -> list[Call]:
         sent = json.loads(item["data"])
-        chance, loans = share("answer", sent["contact_id"]), sent.get("loan_ids", [])
-        if chance >= STOPS or not loans:
+        kind = self._kind_of(sent["contact_id"])
+        if kind is None or not sent.get("loan_ids"):
             return []
-        common = {"customer_id": item["key"], "via": "app"}
-        if chance < PROMISES:
-            return await self._promise(item, sent, loans)
-        if chance < HARDSHIPS:
-            claim = {"claim_id": f"H-{sent['contact_id']}", "handling": "short_relief", "horizon": "short"}
-            return [("feedback", "POST", "/v1/hardship-claims", {**common, **claim, "loan_ids": loans})]
-        if chance < DISPUTES:
-            dispute = {"dispute_id": f"D-{sent['contact_id']}", "loan_ids": loans, "kind": "amount"}
-            return [("feedback", "POST", "/v1/disputes", {**common, **dispute})]
-        if chance < COMPLAINTS:
-            complaint = {"complaint_id": f"K-{sent['contact_id']}", "category": "conduct", "loan_ids": loans}
-            return [("feedback", "POST", "/v1/complaints", {**common, **complaint})]
-        stop = {"stop_id": f"S-{sent['contact_id']}", "scope": {"kind": "everything"}}
-        return [("feedback", "POST", "/v1/stops", {**common, **stop})]
+        if kind == "promise":
+            return await self._promise(item, sent, sent["loan_ids"])
+        path, body = REPLIES[kind](sent)
+        return [("feedback", "POST", path, {"customer_id": item["key"], "via": "app", **body})]
+
+    def _kind_of(self, contact_id: str) -> str | None:
+        """How this contact is answered; None is silence."""
+        chance, upto = share("answer", contact_id), 0.0
+        for kind, part in self._shares._asdict().items():
+            upto += part
+            if chance < upto:
+                return str(kind)
+        return None
 
     async def _promise(self, item: Mapping[str, Any], sent: Mapping[str, Any], loans: list[str]) -> list[Call]:
         """Promise what is past due on the first loan, or its next instalment, within a week."""
@@ -101,3 +110,35 @@ def profile_of(borrower: Borrower, jurisdiction: str, now: datetime) -> dict[str
         "name": borrower.name,
         "channels": [{"channel": borrower.channel, "address": borrower.address, **consent}],
     }
+
+
+def _hardship(sent: News) -> tuple[str, dict[str, Any]]:
+    claim = {"claim_id": f"H-{sent['contact_id']}", "handling": "short_relief", "horizon": "short"}
+    return "/v1/hardship-claims", {**claim, "loan_ids": sent["loan_ids"]}
+
+
+def _dispute(sent: News) -> tuple[str, dict[str, Any]]:
+    return "/v1/disputes", {"dispute_id": f"D-{sent['contact_id']}", "loan_ids": sent["loan_ids"], "kind": "amount"}
+
+
+def _complaint(sent: News) -> tuple[str, dict[str, Any]]:
+    complaint = {"complaint_id": f"K-{sent['contact_id']}", "category": "conduct"}
+    return "/v1/complaints", {**complaint, "loan_ids": sent["loan_ids"]}
+
+
+def _stop(sent: News) -> tuple[str, dict[str, Any]]:
+    return "/v1/stops", {"stop_id": f"S-{sent['contact_id']}", "scope": {"kind": "everything"}}
+
+
+def _preference(sent: News) -> tuple[str, dict[str, Any]]:
+    window = {"kind": "preferred_window", "from_time": "12:00:00", "until_time": "14:00:00"}
+    return "/v1/preferences", {"preference_id": f"W-{sent['contact_id']}", **window}
+
+
+REPLIES: Mapping[str, Callable[[News], tuple[str, dict[str, Any]]]] = {
+    "hardship": _hardship,
+    "dispute": _dispute,
+    "complaint": _complaint,
+    "stop": _stop,
+    "preference": _preference,
+}
