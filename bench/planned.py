@@ -60,17 +60,18 @@ async def _measure(ground: Ground, say: Say) -> Figures:
 
 
 async def _introduce(street: Street, count: int) -> None:
-    """Every borrower has a profile, a loan, and paid what was due ten days ago."""
+    """Every borrower has a profile, a loan, and paid what was due ten days ago a few days ahead."""
     people = [
         Borrower(key_of(n), ZONE.key, "zh-CN", "email", consent=True, address=f"c{n}@borrowers.example", name=f"C{n}")
         for n in range(count)
     ]
     await Answers(street, ZONE.key).introduce(people, "CN")
-    await street.close_days(TODAY)
     due = TODAY - timedelta(days=10)
     opened_on = due - timedelta(days=30)
     await street.report([event_of(loan(n, opened_on, months(due, 3)), opened_on) for n in range(count)])
-    await street.report([event_of(payment(n, 1, due), due) for n in range(count)])
+    paid_on = due - timedelta(days=5)
+    await street.report([event_of(payment(n, 1, paid_on), paid_on) for n in range(count)])
+    await street.close_days(TODAY)
     await street.quiet()
 
 
@@ -97,6 +98,7 @@ async def _figures(ground: Ground, databases: dict[str, str], say: Say) -> Figur
     for round_ in range(REPETITIONS):
         keys = [key_of(n) for n in range(round_ * ROUND + RATE * WARM_SECONDS, (round_ + 1) * ROUND)]
         waits.append([(planned[key] - accepted[key]).total_seconds() * 1000 for key in keys])
+        assert min(waits[-1]) > 0, "nobody was to be contacted before"
         span = max(accepted[key] for key in keys) - min(accepted[key] for key in keys)
         rates.append((len(keys) - EACH) / span.total_seconds())
         say(f"{rates[-1]:.0f}/s: p50 {percentile(waits[-1], 0.5):.0f} ms, p99 {percentile(waits[-1], 0.99):.0f} ms")
