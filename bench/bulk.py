@@ -62,7 +62,7 @@ def _subject(told: Told) -> Row:
     return {
         "key": subject.key, "said": subject.chain.said, "last_id": subject.chain.last_id, "heard": [], "heard_ids": [],
         "position": subject.position, "schema": told.house.schema, "body": subject.body(),
-        "wake_at": told.house.wake_at(subject.state),
+        "wake_at": subject.wake_at(),
     }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ async def _introduce(street: Street, count: int) -> None:
         Borrower(key_of(n), ZONE.key, "zh-CN", "email", consent=True, address=f"c{n}@borrowers.example", name=f"C{n}")
         for n in range(count)
     ]
-    await Answers(street, ZONE.key).introduce(people, "CN")
+    await Answers(street, ZONE.key).introduce(people, "CN", NOW)
     due = TODAY - timedelta(days=10)
     opened_on = due - timedelta(days=30)
     await street.report([event_of(loan(n, opened_on, months(due, 3)), opened_on) for n in range(count)])
