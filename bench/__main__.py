@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -24,6 +25,7 @@ PARTS: Final[Mapping[str, Part]] = {
 
 def main() -> int:
     """Run the chosen parts, one after the other, each on servers of its own."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped then, too
     found: dict[str, Figures | None] = {}
     try:
         for part in chosen_parts(os.environ.get("PARTS", "")):
@@ -31,6 +33,9 @@ def main() -> int:
             found[part] = PARTS[part](lambda text: _say(f"  {text}"))
     except (ValueError, KafkaUnavailable) as reason:
         _say(str(reason))
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped")
         return 1
     summary = summary_of(found)
     print(json.dumps(summary, indent=None if os.environ.get("JSON") == "1" else 1))
