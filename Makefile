@@ -63,8 +63,8 @@ model: $(STAMP)  ## check the model of the delivery protocol; WRITE=1 renews doc
 		|| echo "spin and gcc could not be installed here (Debian: apt-get install spin gcc)" >&2
 	@$(BIN)/python -m model $(if $(WRITE),--write)
 
-bench: setup  ## the benchmarks
-	@$(BIN)/python -m bench
+bench: setup  ## every figure beside what it is compared with: PARTS= chooses, DATA=… for replay; JSON=1 sums up in one line
+	@PARTS="$(PARTS)" DATA="$(DATA)" JSON="$(JSON)" $(BIN)/python -m bench
 
 lock: $(STAMP)  ## pin versions and hashes of what the two .in files ask for
 	@$(LOCK) --output-file requirements.lock requirements.in

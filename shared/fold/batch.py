@@ -1,14 +1,14 @@
 """Deciding a batch in memory: fact by fact, each subject in its own order, one subject's failure its own."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from shared.announcements import BYTES_MAX, Announcement, Cause, TooLarge, chain, to_json
 from shared.codec import encode
-from shared.events import Garbled, Unheeded, Wake
+from shared.events import Event, Garbled, Unheeded, Wake
 from shared.fold.acts import Act
 from shared.fold.editions import edition_of
 from shared.fold.house import (
@@ -52,6 +52,7 @@ class Batch:
     freed: list[tuple[str, str]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     editions: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    _latest: tuple[Context, int] | None = None
 
     def hear(self, item: Heard) -> Outcome:
         """Take one piece of work as far as it goes: apply, drop, note or set aside."""
@@ -146,12 +147,18 @@ class Batch:
         for event in decision:
             state = self.house.evolve(state, event)
         try:
-            cause = self._cause(subject, item, context, now)
-            made = chain(self.house.name, subject.key, subject.chain, decision, cause)
+            made = self._announce(subject, item, context, now, decision) if decision else []
         except TooLarge:
             refusal = Refusal("announcement-too-large", "what follows from this is larger than 512 KiB")
             return refusal if isinstance(item.via, Request) else self._set_aside(subject, item, refusal.code)
         return self._keep(subject, item, before, state, made, now, context)
+
+    def _announce(
+        self, subject: Subject, item: Heard, context: Context, now: datetime, decision: Sequence[Event]
+    ) -> list[Announcement]:
+        """Raises: TooLarge."""
+        cause = self._cause(subject, item, context, now)
+        return chain(self.house.name, subject.key, subject.chain, decision, cause)
 
     def _keep(
         self,
@@ -173,13 +180,18 @@ class Batch:
         return Applied(item.key, made)
 
     def _edition(self, context: Context | None) -> int | None:
-        """The edition of a decision, to be kept with it; None where nothing was decided."""
+        """The edition of a decision, to be kept with it; None where nothing was decided.
+
+        Most decisions of a batch share one context: its edition is worked out once.
+        """
         if context is None:
             return None
-        versions = context.versions
-        edition = edition_of(versions)
-        self.editions[edition] = versions
-        return edition
+        if self._latest is None or self._latest[0] is not context:
+            versions = context.versions
+            edition = edition_of(versions)
+            self.editions[edition] = versions
+            self._latest = context, edition
+        return self._latest[1]
 
     def _cause(self, subject: Subject, item: Heard, context: Context, now: datetime) -> Cause:
         heard = dict(zip(self.house.hears, subject.heard, strict=True))
