@@ -11,6 +11,7 @@ from tests.harness import Databases
 
 pytestmark = pytest.mark.postgres
 
+REFERENCE = "00000000-0000-4000-8000-000000000002"
 START = datetime(2025, 2, 2, 1, tzinfo=UTC)
 """Nine in the morning of 2 February in Shanghai."""
 
@@ -138,7 +139,7 @@ WISHES = {
     ),
     "an invalid address": (
         "/v1/addresses/invalid",
-        {"address_ref": "a-1", "channel": "sms", "reason": "dead"},
+        {"address_ref": REFERENCE, "channel": "sms", "reason": "dead"},
         "AddressInvalid",
     ),
     "a payment claimed": ("/v1/payment-claims", {"claim_id": "Z1", "channel": "sms"}, "ReplyReceived"),

@@ -133,6 +133,29 @@ async def test_lists_are_bounded(street):
     assert (await street.feedback.http.get("/v1/customers/%00/promises")).status_code == 422
 
 
+ADDRESSES = {
+    "a stop": ("/v1/stops", {"scope": {"kind": "address", "address_ref": "%s"}}, "/scope/address_ref"),
+    "a consent": (
+        "/v1/consents", {"matter": "channel", "scope": {"kind": "address", "address_ref": "%s"}}, "/scope/address_ref",
+    ),
+    "a preference": ("/v1/preferences", {"kind": "address_block", "address_ref": "%s"}, "/address_ref"),
+    "a representative": (
+        "/v1/representatives", {"role": "attorney", "since": "2025-02-01", "address_ref": "%s"}, "/address_ref",
+    ),
+    "a dead address": (
+        "/v1/addresses/invalid", {"address_ref": "%s", "channel": "email", "reason": "dead"}, "/address_ref",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [f"{MARK}@example.org", f"+86138{MARK}", MARK])
+@pytest.mark.parametrize(("path", "stated", "pointer"), ADDRESSES.values(), ids=ADDRESSES)
+async def test_an_address_in_the_clear_is_refused_where_it_stands(street, path, stated, pointer, address):
+    body = json.dumps({"customer_id": "C1", **stated}).replace("%s", address)
+    problem = await refuse(street, path, body.encode(), 422)
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
 SCOPES = {
     "/v1/promises": "promises:write",
     "/v1/hardship-claims": "feedback:write",

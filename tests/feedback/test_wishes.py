@@ -93,7 +93,7 @@ ANNOUNCED = {
     "a representative": (REPRESENTATIVE, RepresentativeNamed("r1", "attorney", TODAY, ("L1",))),
     "care": (NOTE, VulnerabilityNoted("v1", ("extra_time", "written_only"), "suspected")),
     "an address that does not reach": (
-        ReportAddressInvalid("a1", "sms", "reassigned"), AddressInvalid("a1", "sms", "reassigned"),
+        ReportAddressInvalid(REFERENCE, "sms", "reassigned"), AddressInvalid(str(REFERENCE), "sms", "reassigned"),
     ),
     "a payment said to have been made": (
         PAID,
@@ -138,7 +138,10 @@ def test_the_same_id_for_something_else_is_refused_by_name(first, second):
 SCOPES = {
     "everything": (EVERYTHING, None),
     "one loan": (Scope("loans", ("L1",)), None),
-    "an address": (Scope("address", address_ref="a1"), None),
+    "an address": (Scope("address", address_ref=str(REFERENCE)), None),
+    "an address in the clear": (Scope("address", address_ref="ann@example.org"), "not-a-reference"),
+    "a telephone number": (Scope("address", address_ref="+8613800138000"), "not-a-reference"),
+    "what only looks like a reference": (Scope("address", address_ref="0" * 31), "not-a-reference"),
     "a place": (Scope("place", place="work"), None),
     "loans without a loan": (Scope("loans"), "bad-scope"),
     "a channel without its name": (Scope("channel"), "bad-scope"),
@@ -154,6 +157,22 @@ SCOPES = {
 def test_a_stop_reaches_exactly_as_far_as_it_says(scope, code):
     assert code_of(borrower(), replace(STOP, scope=scope)) == code
     assert code_of(borrower(), replace(CONSENT, scope=scope)) == code
+
+
+UPPER = str(UUID(int=0xABC)).upper()
+REFERRING = {
+    "a stop": replace(STOP, scope=Scope("address", address_ref=UPPER)),
+    "a consent": replace(CONSENT, scope=Scope("address", address_ref=UPPER)),
+    "a preference": StatePreference("f2", "address_block", address_ref=UUID(UPPER)),
+    "a representative": replace(REPRESENTATIVE, address_ref=UUID(UPPER)),
+    "a dead address": ReportAddressInvalid(UUID(UPPER), "sms", "dead"),
+}
+
+
+@pytest.mark.parametrize("command", REFERRING.values(), ids=REFERRING)
+def test_a_reference_is_announced_as_the_vault_writes_it(command):
+    _, [event] = tell(borrower(), command)
+    assert getattr(event, "scope", event).address_ref == UPPER.lower()
 
 
 def test_a_consent_is_taken_back_as_easily_as_given():
@@ -217,7 +236,7 @@ def test_a_note_of_care_says_what_is_needed_unless_it_ends():
 
 
 def test_an_address_may_be_reported_again_because_it_may_have_been_mended():
-    report = ReportAddressInvalid("a1", "sms", "dead")
+    report = ReportAddressInvalid(REFERENCE, "sms", "dead")
     assert len(tell(after(report), report)[1]) == 1
 
 

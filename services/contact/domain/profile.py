@@ -53,7 +53,7 @@ def refusal_of(profile: Profile) -> Refusal | None:
         detail = f"A profile has at most {CHANNELS_MAX} channels and {SIGNALS_MAX} signals."
         return Refusal("too-many-entries", detail, ("/channels", "/location_signals"))
     for index, entry in enumerate(profile.channels):
-        if not _is_reference(entry.address_ref):
+        if not is_reference(entry.address_ref):
             detail = "An address is given by its reference, a UUID."
             return Refusal("not-a-reference", detail, (f"/channels/{index}/address_ref",))
     if not all(_is_zone(name) for name in _zones_of(profile)):
@@ -66,7 +66,8 @@ def _zones_of(profile: Profile) -> tuple[str, ...]:
     return signals if profile.time_zone is None else (profile.time_zone, *signals)
 
 
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
+    """Whether *text* is a reference into the vault; anything else might be the address itself."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

@@ -1,6 +1,7 @@
 """Holds that a person asks for, and ends."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from services.contact.domain.borrower import Borrower
@@ -8,7 +9,8 @@ from services.contact.domain.commands import EndHold, PlaceHold
 from services.contact.domain.context import Context
 from services.contact.domain.evolve import names_in
 from services.contact.domain.holding import ONLY_PERSONS_RELEASE, ended, stands
-from shared.events import Event, HoldPlaced
+from services.contact.domain.profile import is_reference
+from shared.events import Event, HoldPlaced, Scope
 from shared.refusal import Refusal
 
 HOLDS_MAX: Final = 100
@@ -20,7 +22,7 @@ def decide_hold(borrower: Borrower, command: PlaceHold, context: Context) -> Seq
     placed = HoldPlaced(
         hold_id=command.hold_id,
         kind=command.kind,
-        scope=command.scope,
+        scope=as_announced(command.scope),
         source="person",
         until=None if lasting else command.until,
         person_releases=lasting,
@@ -39,11 +41,19 @@ def refuse_hold(borrower: Borrower, command: PlaceHold, context: Context) -> Ref
         return Refusal("hold-exists", "A hold of this id stands, with other content.", ("/hold_id",))
     if scope.kind != "everything" and not names_in(scope):
         return Refusal("bad-scope", "A scope names what its kind is about.", ("/scope",))
+    if scope.address_ref is not None and not is_reference(scope.address_ref):
+        detail = "An address is given by its reference, a UUID."
+        return Refusal("not-a-reference", detail, ("/scope/address_ref",))
     if command.until is not None and command.until <= context.at:
         return Refusal("already-over", "The hold would be over already.", ("/until",))
     if len(borrower.holds) >= HOLDS_MAX:
         return Refusal("too-many-holds", f"At most {HOLDS_MAX} holds can stand at one time.")
     return None
+
+
+def as_announced(scope: Scope) -> Scope:
+    """*scope* with its reference as the vault writes it."""
+    return scope if scope.address_ref is None else replace(scope, address_ref=scope.address_ref.lower())
 
 
 def decide_end(borrower: Borrower, command: EndHold, _context: Context) -> Sequence[Event] | Refusal:

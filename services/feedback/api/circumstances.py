@@ -30,9 +30,12 @@ VULNERABILITY = Form(
 ADDRESS = Form(
     ReportAddressInvalid,
     "address_ref",
-    {"customer_id": "C1001", "address_ref": "2f1c", "channel": "sms", "reason": "reassigned"},
+    {
+        "customer_id": "C1001", "address_ref": "2f1c6a0e-4b7d-4c1f-9a53-8e2d1b0c9f64", "channel": "sms",
+        "reason": "reassigned",
+    },
     minted=False,
-)
+)  # fmt: skip
 PAYMENT = Form(
     ClaimPayment,
     "claim_id",

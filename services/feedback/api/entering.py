@@ -35,7 +35,7 @@ class Entrance:
         body = await request.body()
         customer_id, command, words = form.read(body, matter_id)
         command = await self._seal(customer_id, command, words)
-        name = getattr(command, form.names)
+        name = str(getattr(command, form.names))
 
         def answer(said: Sequence[Announcement]) -> Answer:
             return entered(customer_id, form.names, name, said)

@@ -12,6 +12,7 @@ from services.feedback.domain.commands import (
 )
 from services.feedback.domain.context import Context
 from services.feedback.domain.marks import judge_repeat, mark
+from services.feedback.domain.references import written
 from shared.events import AddressInvalid, Event, Reading, ReplyReceived, RepresentativeNamed, VulnerabilityNoted
 from shared.refusal import Refusal
 
@@ -25,7 +26,7 @@ def name_representative(
         role=command.role,
         since=command.since,
         loan_ids=tuple(sorted(set(command.loan_ids))),
-        address_ref=command.address_ref,
+        address_ref=written(command.address_ref),
         until=command.until,
     )
     repeat = judge_repeat(borrower, named.representative_id, named, "/representative_id")
@@ -56,7 +57,7 @@ def report_address_invalid(
     _borrower: Borrower, command: ReportAddressInvalid, _context: Context
 ) -> Sequence[Event] | Refusal:
     """Announce that the address does not reach the borrower; again, if it is said again: it may have been mended."""
-    return (AddressInvalid(command.address_ref, command.channel, command.reason),)
+    return (AddressInvalid(str(command.address_ref), command.channel, command.reason),)
 
 
 def claim_payment(borrower: Borrower, command: ClaimPayment, context: Context) -> Sequence[Event] | Refusal:

@@ -1,4 +1,7 @@
-"""What may be asked of feedback; texts, causes and evidence stay in the vault, a command carries references to them."""
+"""What may be asked of feedback; texts, causes and evidence stay in the vault, a command carries references to them.
+
+An address is named by its reference in contact's vault, never in the clear.
+"""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -165,7 +168,7 @@ class StatePreference(Command):
     preference_id: Identifier
     kind: PreferenceKind
     channel: Channel | None = None
-    address_ref: Identifier | None = None
+    address_ref: UUID | None = None
     place: Literal["home", "work", "other"] | None = None
     days: tuple[Weekday, ...] = ()
     from_time: time | None = None
@@ -184,7 +187,7 @@ class NameRepresentative(Command):
     role: Literal["attorney", "debt_adviser", "guardian", "executor", "other"]
     since: date
     loan_ids: tuple[Identifier, ...] = ()
-    address_ref: Identifier | None = None
+    address_ref: UUID | None = None
     until: date | None = None
 
 
@@ -203,7 +206,7 @@ class NoteVulnerability(Command):
 class ReportAddressInvalid(Command):
     """Report that an address, by its reference, does not reach the borrower."""
 
-    address_ref: Identifier
+    address_ref: UUID
     channel: Channel
     reason: Literal["dead", "reassigned", "undelivered", "wrong_person"]
 

@@ -8,6 +8,7 @@ from services.feedback.domain.borrower import CONSENTS_MAX, Borrower, remember_a
 from services.feedback.domain.commands import GiveConsent, StatePreference, StopContact, WithdrawConsent
 from services.feedback.domain.context import Context
 from services.feedback.domain.marks import judge_repeat, mark
+from services.feedback.domain.references import as_announced, refuse_reference, written
 from shared.events import ConsentGiven, ConsentWithdrawn, ContactStopped, Event, PreferenceStated, Scope
 from shared.refusal import Refusal
 
@@ -36,7 +37,7 @@ def stop_contact(borrower: Borrower, command: StopContact, context: Context) -> 
     """Announce the stop; it holds from the moment it was received."""
     stopped = ContactStopped(
         stop_id=command.stop_id,
-        scope=command.scope,
+        scope=as_announced(command.scope),
         received_at=context.now,
         channel=command.channel,
         reply_id=command.reply_id,
@@ -56,6 +57,9 @@ def refuse_scope(borrower: Borrower, scope: Scope) -> Refusal | None:
     named = {name for name in (*SCOPE_FIELD.values(), "segment") if getattr(scope, name)}
     if named != ({needed} if needed else set()):
         return Refusal("bad-scope", "A scope names what its kind is about, and nothing else.", ("/scope",))
+    not_a_reference = refuse_reference(scope)
+    if not_a_reference is not None:
+        return not_a_reference
     if unknown_loans(borrower, scope.loan_ids):
         return Refusal("unknown-loan", "Not every loan is known to be this borrower's.", ("/scope/loan_ids",))
     return None
@@ -66,7 +70,7 @@ def give_consent(borrower: Borrower, command: GiveConsent, context: Context) -> 
     given = ConsentGiven(
         consent_id=command.consent_id,
         matter=command.matter,
-        scope=command.scope,
+        scope=as_announced(command.scope),
         given_at=context.now,
         expires_on=command.expires_on,
         in_writing=command.in_writing,
@@ -108,7 +112,7 @@ def state_preference(borrower: Borrower, command: StatePreference, context: Cont
         kind=command.kind,
         stated_at=context.now,
         channel=command.channel,
-        address_ref=command.address_ref,
+        address_ref=written(command.address_ref),
         place=command.place,
         days=command.days,
         from_time=command.from_time,

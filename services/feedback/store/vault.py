@@ -125,6 +125,10 @@ async def sweep(connection: AsyncConnection) -> int:
     return (await connection.execute(_SWEEP, {"count": SWEPT_AT_ONCE})).rowcount
 
 
+TEXTS: Final = frozenset({"evidence_ref", "text_ref"})
+"""References into this vault; those of addresses lead to contact's."""
+
+
 def use_rows(said: Sequence[Said]) -> list[dict[str, Any]]:
     """The texts whose references came with what was said; one that led to nothing new is not taken up."""
     return [row for one in said if isinstance(one.heard.via, Request) and one.announcements for row in _uses(one)]
@@ -137,7 +141,7 @@ def _uses(said: Said) -> list[dict[str, Any]]:
     return [
         {"ref": ref, "key": said.heard.key, "command": type(command).__name__, "matter_id": matter_id, "at": said.now}
         for name, ref in stated.items()
-        if name.endswith("_ref") and isinstance(ref, UUID)
+        if name in TEXTS and ref is not None
     ]
 
 
