@@ -6,6 +6,7 @@ from tests.contact.gate_builders import ALLOW, case_of, check, defer, deny, each
 
 NIGHT, TALKS, SUM, DIALS = "CN-GBT45251-time", "CN-GBT45251-freq", "CN-NIFA2024-freq", "CN-CBA2026-attempts"
 AGREED = {"preferences": [{"kind": "agreed_contact_time", "from": "22:00", "to": "23:00", "agreed_with": "lender"}]}
+BY_MAIL = {"preferences": [{"kind": "consent_out_of_hours", "from": "22:00", "to": "23:00", "channel": "email"}]}
 TIMES = {
     "the last second before opening": ({}, [], propose("2026-03-10T07:59:59"), defer(NIGHT, "2026-03-10T08:00")),
     "the opening instant": ({}, [], propose("2026-03-10T08:00"), ALLOW),
@@ -15,6 +16,25 @@ TIMES = {
     "a letter sent at night": ({}, [], propose("2026-03-10T22:30", "mail"), defer(NIGHT, "2026-03-11T08:00")),
     "an hour that was agreed": (AGREED, [], propose("2026-03-10T22:59:59"), ALLOW),
     "the end of the agreed hour": (AGREED, [], propose("2026-03-10T23:00"), defer(NIGHT, "2026-03-11T08:00")),
+    "an hour that was agreed for e-mail": (BY_MAIL, [], propose("2026-03-10T22:30", "email"), ALLOW),
+    "an hour that was agreed for e-mail does not open the telephone": (
+        BY_MAIL,
+        [],
+        propose("2026-03-10T22:30"),
+        defer(NIGHT, "2026-03-11T08:00"),
+    ),
+    "an hour that was agreed for e-mail does not open the telephone before opening": (
+        {"preferences": [{"kind": "agreed_contact_time", "from": "06:30", "to": "07:00", "channel": "email"}]},
+        [],
+        propose("2026-03-10T22:30"),
+        defer(NIGHT, "2026-03-11T08:00"),
+    ),
+    "an hour that was agreed for calls opens a voicemail": (
+        {"preferences": [{"kind": "agreed_contact_time", "from": "22:00", "to": "23:00", "channel": "phone"}]},
+        [],
+        propose("2026-03-10T22:30", "voicemail"),
+        ALLOW,
+    ),
     "an agreement that names no time opens nothing": (
         {"preferences": [{"kind": "agreed_contact_time", "agreed_with": "lender"}]},
         [],
@@ -49,6 +69,7 @@ TIMES = {
 MORNING = ("2026-03-10T09:00", "2026-03-10T12:00", "2026-03-10T15:00")
 SIX = tuple(f"2026-03-10T{hour:02}:00" for hour in (9, 10, 11, 14, 15, 16))
 MORE = {"preferences": [{"kind": "agreed_attempts", "limit_per_day": 8}]}
+MORE_MAIL = {"preferences": [{"kind": "agreed_attempts", "limit_per_day": 8, "channel": "email"}]}
 FEWER = {"preferences": [{"kind": "agreed_attempts", "limit_per_day": 2}]}
 VISIT = {"staff": 2, "recording": True}
 FREQUENCY = {
@@ -140,6 +161,12 @@ FREQUENCY = {
         each(*SIX, "2026-03-10T17:00", to="mobile_1"),
         propose("2026-03-10T17:30", to="mobile_1"),
         ALLOW,
+    ),
+    "the seventh dial where eight e-mails were agreed": (
+        MORE_MAIL,
+        each(*SIX, to="mobile_1"),
+        propose("2026-03-10T17:30", to="mobile_1"),
+        defer(DIALS, "2026-03-11T08:00"),
     ),
     "the ninth of eight agreed dials": (
         MORE,

@@ -48,7 +48,7 @@ TODAY = date(2025, 3, 3)
 REFERENCE = UUID(int=7)
 EVERYTHING = Scope("everything")
 STOP = StopContact("s1", Scope("channel", channel="sms"))
-CONSENT = GiveConsent("k1", "out_of_hours", EVERYTHING)
+CONSENT = GiveConsent("k1", "reminders", EVERYTHING)
 PREFERENCE = StatePreference("f1", "preferred_window", from_time=time(18), until_time=time(20))
 REPRESENTATIVE = NameRepresentative("r1", "attorney", TODAY, ("L1",))
 NOTE = NoteVulnerability("v1", ("written_only", "extra_time"), "suspected")
@@ -81,7 +81,7 @@ def code_of(state, command):
 
 ANNOUNCED = {
     "a stop": (STOP, ContactStopped("s1", Scope("channel", channel="sms"), NOW, via="agent")),
-    "a consent": (CONSENT, ConsentGiven("k1", "out_of_hours", EVERYTHING, NOW)),
+    "a consent": (CONSENT, ConsentGiven("k1", "reminders", EVERYTHING, NOW)),
     "a preference": (
         PREFERENCE, PreferenceStated("f1", "preferred_window", NOW, from_time=time(18), until_time=time(20)),
     ),
@@ -157,6 +157,21 @@ SCOPES = {
 def test_a_stop_reaches_exactly_as_far_as_it_says(scope, code):
     assert code_of(borrower(), replace(STOP, scope=scope)) == code
     assert code_of(borrower(), replace(CONSENT, scope=scope)) == code
+
+
+OPENING = {
+    "hours that it does not name": (GiveConsent("k1", "out_of_hours", EVERYTHING), "consent-without-hours"),
+    "a channel": (GiveConsent("k1", "channel", Scope("channel", channel="sms")), None),
+    "an address": (GiveConsent("k1", "channel", Scope("address", address_ref=str(REFERENCE))), None),
+    "every channel": (GiveConsent("k1", "channel", EVERYTHING), None),
+    "being reached, about a loan": (GiveConsent("k1", "channel", Scope("loans", ("L1",))), "bad-scope"),
+    "being reached, at a place": (GiveConsent("k1", "channel", Scope("place", place="home")), "bad-scope"),
+}
+
+
+@pytest.mark.parametrize(("consent", "code"), OPENING.values(), ids=OPENING)
+def test_a_consent_that_opens_nothing_is_refused_for(consent, code):
+    assert code_of(borrower(), consent) == code
 
 
 UPPER = str(UUID(int=0xABC)).upper()

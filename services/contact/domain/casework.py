@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.contact.domain.borrower import Borrower, Contact, Loan, Wish
 from services.contact.domain.gate import case, words
-from services.contact.domain.reaching import LONG_AGO, consents_to, day_of, has_run_out, zone_of
+from services.contact.domain.reaching import LONG_AGO, consents_to, day_of, zone_of
 from services.contact.domain.standing import is_about
 
 NO_JURISDICTION: Final = "UNKNOWN"
@@ -124,10 +124,8 @@ def _holds(borrower: Borrower, loan_ids: tuple[str, ...], zone: ZoneInfo) -> Ite
 
 
 def _preferences(borrower: Borrower, at: datetime, zone: ZoneInfo) -> Iterator[case.Preference]:
+    """What the borrower asked for and forbade; a consent to other hours that names none opens none."""
     yield from (_wish(wish, zone) for wish in borrower.wishes if wish.kind in GATE_WISHES and _is_running(wish, at))
-    for consent in borrower.consents:
-        if consent.matter == "out_of_hours" and consent.withdrawn_at is None and not has_run_out(borrower, consent, at):
-            yield case.Preference("consent_out_of_hours", at=day_of(consent.given_at, zone), until=consent.expires_on)
     for hold in borrower.holds:
         if hold.reach == "place" and hold.names[0] in words.PLACES:
             yield case.Preference("inconvenient_place", place=hold.names[0])

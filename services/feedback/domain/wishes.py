@@ -15,6 +15,9 @@ from shared.refusal import Refusal
 SCOPE_FIELD: Final = {"loans": "loan_ids", "channel": "channel", "address": "address_ref", "place": "place"}
 """The one field that says how far a scope of that kind reaches; a borrower speaks for no segment."""
 
+WAYS: Final = frozenset({"address", "channel", "everything"})
+"""Scopes that say by which way somebody agrees to be reached."""
+
 PREFERENCE_FIELDS: Final = {
     "address_block": ("address_ref",),
     "agreed_attempts": ("limit_per_day",),
@@ -82,7 +85,13 @@ def give_consent(borrower: Borrower, command: GiveConsent, context: Context) -> 
 
 
 def refuse_consent(borrower: Borrower, given: ConsentGiven, context: Context) -> Refusal | None:
-    """A consent reaches somewhere, is not over yet, and is not one too many."""
+    """A consent opens something, reaches somewhere, is not over yet, and is not one too many."""
+    if given.matter == "out_of_hours":
+        detail = "Hours are agreed to by a preference, consent_out_of_hours, which says which."
+        return Refusal("consent-without-hours", detail, ("/matter",))
+    if given.matter == "channel" and given.scope.kind not in WAYS:
+        detail = "To be reached is agreed to for everything, a channel or an address."
+        return Refusal("bad-scope", detail, ("/scope/kind",))
     today = context.policies_of(borrower.jurisdiction).date_of(context.now)
     if given.expires_on is not None and given.expires_on < today:
         return Refusal("already-over", "The consent would be over already.", ("/expires_on",))

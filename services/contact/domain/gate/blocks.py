@@ -111,7 +111,7 @@ def _weigh_oral_work_request(rule: DoNotContact, moment: Moment) -> Finding:
 
 
 def _weigh_closed_place(rule: DoNotContact, moment: Moment) -> Finding:
-    agreed = moment.facts.preferences(*rule.opened_by)
+    agreed = moment.facts.spoken_of_here(*rule.opened_by)
     if moment.facts.place in rule.places and not any(wish.covers(moment.local(moment.zone)) for wish in agreed):
         return rule.object("deny", "a place that the law does not open")
     return PASS

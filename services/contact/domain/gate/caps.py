@@ -122,7 +122,8 @@ class FrequencyCap(Rule):
         return (self.places is None or place in self.places) and place not in self.places_except
 
     def _limit(self, facts: Facts) -> int:
-        agreed = [wish.limit_per_day for wish in facts.preferences("agreed_attempts") if wish.limit_per_day is not None]
+        wishes = facts.spoken_of_here("agreed_attempts")
+        agreed = [wish.limit_per_day for wish in wishes if wish.limit_per_day is not None]
         return min(agreed) if self.agreed_limit and agreed else self.limit
 
     def _first_day(self, today: date) -> date:

@@ -63,6 +63,14 @@ class Facts:
         """The borrower's preferences of these kinds."""
         return tuple(preference for preference in self.case.debtor.preferences if preference.kind in kinds)
 
+    def spoken_of_here(self, *kinds: str) -> tuple[Preference, ...]:
+        """The preferences of these kinds that speak of this medium: what was agreed for another opens nothing here."""
+        return tuple(
+            one
+            for one in self.preferences(*kinds)
+            if one.channel is None or words.medium_of(one.channel) == self.medium
+        )
+
     def is_holiday(self, calendar: str, day: date) -> bool | None:
         """Whether *day* is a public holiday by the named calendar or by what the case states; None: nobody knows."""
         stated = self.case.debtor.holidays

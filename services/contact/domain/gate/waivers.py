@@ -39,11 +39,7 @@ def blocking_slots(moment: Moment, kinds: tuple[str, ...] = SLOT_PREFERENCES) ->
 
     What is declared inconvenient is closed; where a window is preferred, so is all that lies outside every such window.
     """
-    slots = tuple(
-        slot
-        for slot in moment.facts.preferences(*kinds)
-        if slot.channel is None or words.medium_of(slot.channel) == moment.facts.medium
-    )
+    slots = moment.facts.spoken_of_here(*kinds)
     found: list[Preference] = []
     for zone in moment.zones if slots else ():
         local = moment.local(zone)

@@ -103,13 +103,13 @@ class ContactWindow(Rule):
         return sorted(hours | {edge for extra in self._extra(moment) for edge in (extra.opens, extra.closes)})
 
     def _extra(self, moment: Moment) -> tuple[Preference, ...]:
-        """The preferences that open further hours."""
-        extra = moment.facts.preferences(*self.opened_by)
+        """The preferences that open further hours for this medium."""
+        extra = moment.facts.spoken_of_here(*self.opened_by)
         return tuple(preference for preference in extra if not self.opened_directly or _is_direct(preference))
 
     def _named(self, objection: Objection, moment: Moment) -> Objection:
         """The same objection under the provision that decides it: consent that fails, or places that conflict."""
-        offered = moment.facts.preferences(*self.opened_by) if self.opened_id else ()
+        offered = moment.facts.spoken_of_here(*self.opened_by) if self.opened_id else ()
         if any(preference.covers(moment.local(zone)) for preference in offered for zone in moment.zones):
             return replace(objection, rule=self.opened_id or self.id)
         conflict = len({moment.local(zone).utcoffset() for zone in moment.zones}) > 1
