@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.contact.domain.profile import Place
 from shared.events import Scope
 from shared.events.contacts import HoldKind
 from shared.events.words import Channel
@@ -48,6 +49,7 @@ class StatedChannel(Closed):
     address: Line = Field(examples=["+8613800000000"])
     consent: bool | None = None
     consent_at: AwareDatetime | None = None
+    place: Place | None = Field(default=None, description="where it reaches the borrower; absent: nobody said")
 
 
 class StatedSignal(Closed):
@@ -118,6 +120,7 @@ class ShownChannel(BaseModel):
     consent: bool | None
     consent_at: datetime | None
     valid: bool
+    place: Place | None
 
 
 class ShownProfile(BaseModel):

@@ -143,6 +143,7 @@ SCOPES = {
     "a telephone number": (Scope("address", address_ref="+8613800138000"), "not-a-reference"),
     "what only looks like a reference": (Scope("address", address_ref="0" * 31), "not-a-reference"),
     "a place": (Scope("place", place="work"), None),
+    "a place that nobody can tell": (Scope("place", place="other"), "place-not-known"),
     "loans without a loan": (Scope("loans"), "bad-scope"),
     "a channel without its name": (Scope("channel"), "bad-scope"),
     "everything and something": (Scope("everything", channel="sms"), "bad-scope"),
@@ -188,6 +189,11 @@ REFERRING = {
 def test_a_reference_is_announced_as_the_vault_writes_it(command):
     _, [event] = tell(borrower(), command)
     assert getattr(event, "scope", event).address_ref == UPPER.lower()
+
+
+@pytest.mark.parametrize(("place", "code"), [("home", None), ("work", None), ("other", "place-not-known")])
+def test_a_place_is_one_that_can_be_told(place, code):
+    assert code_of(borrower(), StatePreference("f2", "inconvenient_place", place=place)) == code
 
 
 def test_a_consent_is_taken_back_as_easily_as_given():

@@ -112,7 +112,8 @@ def seal(sealer: Sealer, wrapped: bytes, key: str, stated: StatedProfile) -> tup
         _check_form(kind, one.address, f"/channels/{index}/address")
         entry = sealed_entry(sealer, wrapped, key, kind, one.address)
         entries.append(entry)
-        channels.append(ChannelProfile(one.channel, str(entry.ref), one.consent, one.consent_at))
+        ref = str(entry.ref)
+        channels.append(ChannelProfile(one.channel, ref, one.consent, one.consent_at, place=one.place))
     if stated.name is not None:
         entries.append(sealed_entry(sealer, wrapped, key, "name", stated.name))
     signals = tuple(LocationSignal(one.kind, one.tz) for one in stated.location_signals)
@@ -141,7 +142,7 @@ def shown(customer_id: str, standing: Standing, opened: Mapping[UUID, Opened], *
     channels = [
         ShownChannel(
             channel=one.channel, address=value(UUID(one.address_ref)), address_ref=one.address_ref,
-            consent=one.consent, consent_at=one.consent_at, valid=one.valid,
+            consent=one.consent, consent_at=one.consent_at, valid=one.valid, place=one.place,
         )
         for one in profile.channels
     ]  # fmt: skip

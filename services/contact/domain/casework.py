@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.contact.domain.borrower import Borrower, Contact, Loan, Wish
@@ -50,6 +50,8 @@ HOLDS: Final = MappingProxyType(
     }
 )
 """Holds as the rules know them; any other is a regulator's word to them: it has no exceptions of its own."""
+TELEPHONES: Final = frozenset({"phone", "ringless_voicemail", "sms", "voice_bot", "voicemail"})
+"""Channels that ring or light up where the telephone is."""
 AT_HOME: Final = frozenset({"mail", "postcard", "visit", "visit_card"})
 """Channels that reach the borrower at home, whatever the reference of the address."""
 GATE_WISHES: Final = words.PREFERENCES
@@ -72,7 +74,7 @@ def contact_case(borrower: Borrower, proposed: Proposed, at: datetime) -> case.C
     return case.ContactCase(
         jurisdictions=jurisdictions_of(borrower, proposed.loan_ids),
         debtor=_debtor(borrower, proposed, at, zone),
-        proposed=_proposal(proposed),
+        proposed=_proposal(borrower, proposed),
         history=tuple(_past(one) for one in borrower.contacts),
     )
 
@@ -85,7 +87,7 @@ def jurisdictions_of(borrower: Borrower, loan_ids: tuple[str, ...]) -> tuple[str
     return tuple(dict.fromkeys([*laws, residence] if residence else laws))
 
 
-def _proposal(proposed: Proposed) -> case.Proposal:
+def _proposal(borrower: Borrower, proposed: Proposed) -> case.Proposal:
     """Without `by`: the strictest reading, as if a third party collected."""
     alone = proposed.loan_ids[0] if len(proposed.loan_ids) == 1 else None
     return case.Proposal(
@@ -94,7 +96,15 @@ def _proposal(proposed: Proposed) -> case.Proposal:
         to=None if proposed.channel in AT_HOME else proposed.address_ref,
         debt=alone,
         content_flags=proposed.says,
+        place=_place(borrower, proposed),
     )
+
+
+def _place(borrower: Borrower, proposed: Proposed) -> Literal["home", "work", "mobile", "unknown"] | None:
+    """Where that address reaches the borrower; a telephone of which nobody said so may be anywhere."""
+    entries = borrower.profile.channels if borrower.profile is not None else ()
+    known = (one.place for one in entries if (one.channel, one.address_ref) == (proposed.channel, proposed.address_ref))
+    return next(known, None) or ("unknown" if proposed.channel in TELEPHONES else None)
 
 
 def _debtor(borrower: Borrower, proposed: Proposed, at: datetime, zone: ZoneInfo) -> case.Debtor:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -11,19 +11,24 @@ from shared.events.base import Checked, Code, Identifier
 from shared.events.words import Channel
 from shared.refusal import Refusal
 
+Place: TypeAlias = Literal["home", "work", "mobile"]
 CHANNELS_MAX: Final = 16
 SIGNALS_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelProfile(Checked):
-    """One way to reach the borrower. `consent` None: nobody asked."""
+    """One way to reach the borrower. `consent` None: nobody asked. `place`: where it reaches them; None: nobody said.
+
+    What is carried about (`mobile`) is tied to no place.
+    """
 
     channel: Channel
     address_ref: Identifier
     consent: bool | None = None
     consent_at: datetime | None = None
     valid: bool = True
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.contact.domain.borrower import Borrower, Consent
+from services.contact.domain.borrower import Borrower, Consent, Wish
 from services.contact.domain.gate.zones import zone_named
 from services.contact.domain.profile import ChannelProfile
 from services.contact.domain.strategy import Rung, Strategy, Way
@@ -45,7 +45,7 @@ def is_open(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
         entry.valid
         and entry.address_ref not in borrower.invalid
         and not is_refused(borrower, entry, at)
-        and not is_stopped(borrower, entry.channel, entry.address_ref, at)
+        and not is_stopped(borrower, entry, at)
     )
 
 
@@ -77,20 +77,20 @@ def has_run_out(borrower: Borrower, consent: Consent, at: datetime) -> bool:
     return consent.expires_on is not None and day_of(at, zone_of(borrower, AHEAD_OF_ALL)) > consent.expires_on
 
 
-def is_stopped(borrower: Borrower, channel: str, address_ref: str, at: datetime) -> bool:
-    """Whether a hold or wish closes this channel or address."""
-    for hold in borrower.holds:
-        if (hold.reach == "channel" and channel in hold.names) or (
-            hold.reach == "address" and address_ref in hold.names
-        ):
-            return True
-    for wish in borrower.wishes:
-        running = wish.until is None or at < wish.until
-        if running and wish.kind == "channel_block" and wish.channel in (None, channel):
-            return True
-        if running and wish.kind == "address_block" and wish.address_ref in (None, address_ref):
-            return True
-    return False
+def is_stopped(borrower: Borrower, entry: ChannelProfile, at: datetime) -> bool:
+    """Whether a hold or wish closes this channel, this address or the place where it is known to be."""
+    ways = {"channel": entry.channel, "address": entry.address_ref, "place": entry.place}
+    if any(ways.get(hold.reach) in hold.names for hold in borrower.holds if hold.reach in ways):
+        return True
+    return any(_closes(wish, entry) for wish in borrower.wishes if wish.until is None or at < wish.until)
+
+
+def _closes(wish: Wish, entry: ChannelProfile) -> bool:
+    return (
+        (wish.kind == "channel_block" and wish.channel in (None, entry.channel))
+        or (wish.kind == "address_block" and wish.address_ref in (None, entry.address_ref))
+        or (wish.kind == "inconvenient_place" and wish.place is not None and wish.place == entry.place)
+    )
 
 
 def language_of(borrower: Borrower) -> str | None:

@@ -39,15 +39,25 @@ def refuse_hold(borrower: Borrower, command: PlaceHold, context: Context) -> Ref
     scope = command.scope
     if any(one.id == command.hold_id for one in borrower.holds):
         return Refusal("hold-exists", "A hold of this id stands, with other content.", ("/hold_id",))
-    if scope.kind != "everything" and not names_in(scope):
-        return Refusal("bad-scope", "A scope names what its kind is about.", ("/scope",))
-    if scope.address_ref is not None and not is_reference(scope.address_ref):
-        detail = "An address is given by its reference, a UUID."
-        return Refusal("not-a-reference", detail, ("/scope/address_ref",))
+    bad_scope = refuse_scope(scope)
+    if bad_scope is not None:
+        return bad_scope
     if command.until is not None and command.until <= context.at:
         return Refusal("already-over", "The hold would be over already.", ("/until",))
     if len(borrower.holds) >= HOLDS_MAX:
         return Refusal("too-many-holds", f"At most {HOLDS_MAX} holds can stand at one time.")
+    return None
+
+
+def refuse_scope(scope: Scope) -> Refusal | None:
+    """A scope names what its kind is about: an address by its reference, a place that can be told."""
+    if scope.kind != "everything" and not names_in(scope):
+        return Refusal("bad-scope", "A scope names what its kind is about.", ("/scope",))
+    if scope.place == "other":
+        detail = "Nobody can tell whether the borrower is there: hold home, work, a channel or an address."
+        return Refusal("place-not-known", detail, ("/scope/place",))
+    if scope.address_ref is not None and not is_reference(scope.address_ref):
+        return Refusal("not-a-reference", "An address is given by its reference, a UUID.", ("/scope/address_ref",))
     return None
 
 

@@ -60,6 +60,8 @@ def refuse_scope(borrower: Borrower, scope: Scope) -> Refusal | None:
     named = {name for name in (*SCOPE_FIELD.values(), "segment") if getattr(scope, name)}
     if named != ({needed} if needed else set()):
         return Refusal("bad-scope", "A scope names what its kind is about, and nothing else.", ("/scope",))
+    if scope.place == "other":
+        return Refusal("place-not-known", PLACE_NOT_KNOWN, ("/scope/place",))
     not_a_reference = refuse_reference(scope)
     if not_a_reference is not None:
         return not_a_reference
@@ -138,10 +140,13 @@ def state_preference(borrower: Borrower, command: StatePreference, context: Cont
 
 
 PREFERENCE_DAYS_MAX: Final = 3660
+PLACE_NOT_KNOWN: Final = "Nobody can tell whether the borrower is there: close home, work, a channel or an address."
 
 
 def refuse_preference(stated: PreferenceStated) -> Refusal | None:
     """A preference says what its kind is about; its hours begin and end at different times of day, both or neither."""
+    if stated.place == "other":
+        return Refusal("place-not-known", PLACE_NOT_KNOWN, ("/place",))
     missing = [name for name in PREFERENCE_FIELDS[stated.kind] if getattr(stated, name) in {None, ()}]
     if missing:
         pointers = tuple(f"/{name}" for name in missing)

@@ -118,11 +118,11 @@ def _weigh_closed_place(rule: DoNotContact, moment: Moment) -> Finding:
 
 
 def _places(moment: Moment) -> tuple[str | None, ...]:
-    """Where the contact may reach the borrower; a telephone that is not named may be anywhere."""
+    """Where the contact may reach the borrower; a telephone that is not named, or not placed, may be anywhere."""
     facts = moment.facts
     if facts.place is not None:
         return (facts.place,)
-    if facts.proposed.to is None and facts.medium == "phone":
+    if facts.proposed.place == "unknown" or (facts.proposed.to is None and facts.medium == "phone"):
         return ("home", "work")
     return (facts.case.debtor.known_current_place,)
 

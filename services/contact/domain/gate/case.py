@@ -223,7 +223,8 @@ class PastContact:
 class Proposal:
     """What is proposed. Without `by` it is the lender's collector; without `debt` it is about every debt.
 
-    `content_flags` None: nobody said what is in it. `complete`: the flags list all that is said.
+    `content_flags` None: nobody said what is in it. `complete`: the flags list all that is said. `place`: where the
+    address reaches the borrower, where it does not say so itself.
     """
 
     channel: words.ProposedChannel | None = None
@@ -241,6 +242,7 @@ class Proposal:
     task: words.Task | None = None
     term_months: int | None = None
     complete: bool = field(default=False, metadata={"inward": True})
+    place: Literal["home", "work", "mobile", "unknown"] | None = field(default=None, metadata={"inward": True})
 
 
 @dataclass(frozen=True, slots=True)

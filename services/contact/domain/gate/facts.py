@@ -33,7 +33,7 @@ class Facts:
         self.role = role_of(proposed.recipient)
         self.person = person_reached(proposed.recipient)
         self.actor = actor_of(proposed.by)
-        self.place = place_of(proposed.channel, proposed.to)
+        self.place = proposed.place if proposed.place in words.PLACES else place_of(proposed.channel, proposed.to)
         self.debts = tuple(debt for debt in case.debtor.debts if proposed.debt in (None, debt.id))
         self.debt_types: frozenset[str | None] = frozenset(debt.type for debt in self.debts) or frozenset({None})
         self.past = tuple(sorted((item for item in case.history if item.at <= now), key=_in_order))
