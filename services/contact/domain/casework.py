@@ -116,6 +116,7 @@ def _debtor(borrower: Borrower, proposed: Proposed, at: datetime, zone: ZoneInfo
         location_signals=tuple(case.LocationSignal(signal.kind, signal.tz) for signal in signals),
         preferences=tuple(_preferences(borrower, at, zone)),
         holds=tuple(_holds(borrower, loan_ids, zone)),
+        email_provenance=_mail_provenance(borrower, proposed, at) if proposed.channel == "email" else None,
         sms_provenance=_text_provenance(borrower, proposed, at) if proposed.channel == "sms" else None,
     )
 
@@ -170,21 +171,34 @@ def _known_channel(channel: str | None) -> str | None:
     return named if named in words.PAST_CHANNELS else None
 
 
-def _text_provenance(borrower: Borrower, proposed: Proposed, at: datetime) -> case.TextProvenance | None:
-    """What is known of the number for text messages, by the latest word on it; None when nobody said anything."""
-    texted = any(one.inbound and one.channel == "sms" for one in borrower.contacts)
+def _mail_provenance(borrower: Borrower, proposed: Proposed, at: datetime) -> case.EmailProvenance:
+    """What is known of the mail address, by the latest word on it: one agreed to came from the borrower."""
+    _, consent = _last_word(borrower, proposed, at)
+    at_work = _place(borrower, proposed) == "work"
+    via: Literal["6(d)(4)(i)"] | None = "6(d)(4)(i)" if consent else None
+    return case.EmailProvenance(via=via, employer_provided=at_work, opted_out=consent is False)
+
+
+def _text_provenance(borrower: Borrower, proposed: Proposed, at: datetime) -> case.TextProvenance:
+    """What is known of the number for text messages, by the latest word on it."""
+    given_at, consent = _last_word(borrower, proposed, at)
+    return case.TextProvenance(
+        consent=consent,
+        consent_at=None if given_at is None or consent is None else day_of(given_at, zone_of(borrower)),
+        debtor_texted=any(one.inbound and one.channel == "sms" for one in borrower.contacts),
+    )
+
+
+def _last_word(borrower: Borrower, proposed: Proposed, at: datetime) -> tuple[datetime | None, bool | None]:
+    """When somebody last said whether the borrower agreed to that address, and what."""
     entries = borrower.profile.channels if borrower.profile is not None else ()
     said: list[tuple[datetime | None, bool | None]] = [
         (entry.consent_at, entry.consent)
         for entry in entries
-        if (entry.channel, entry.address_ref) == ("sms", proposed.address_ref) and entry.consent is not None
+        if (entry.channel, entry.address_ref) == (proposed.channel, proposed.address_ref) and entry.consent is not None
     ]
-    said.extend(consents_to(borrower, "sms", proposed.address_ref, at))
-    if not said:
-        return case.TextProvenance(debtor_texted=True) if texted else None
-    given_at, consent = max(said, key=lambda word: word[0] or LONG_AGO)
-    consent_at = None if given_at is None else day_of(given_at, zone_of(borrower))
-    return case.TextProvenance(consent=consent, consent_at=consent_at, debtor_texted=texted)
+    said.extend(consents_to(borrower, proposed.channel, proposed.address_ref, at))
+    return max(said, key=lambda word: word[0] or LONG_AGO, default=(None, None))
 
 
 def _past(one: Contact) -> case.PastContact:

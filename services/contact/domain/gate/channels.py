@@ -17,8 +17,9 @@ from services.contact.domain.gate.zones import ONE_DAY, start_of_day
 class ChannelGate(Rule):
     """What a channel needs before it may be used; `needs` names the test.
 
-    `never`: closed altogether. `creditor_email`, `prior_collector_email`, `private_email`, `wanted_email` and
-    `fresh_text_number`: by the provenance of the address; where nobody stated one it is not judged, only flagged.
+    `never`: closed altogether. `known_email`: somebody said how the address was come by. `creditor_email`,
+    `prior_collector_email`, `private_email`, `wanted_email` and `fresh_text_number`: by the provenance of the address;
+    where nobody stated one it is not judged, only flagged.
     `spoken_or_written`: the borrower was spoken to, or written to `days` ago without a return.
     """
 
@@ -29,6 +30,7 @@ class ChannelGate(Rule):
         "prior_collector_email",
         "private_email",
         "wanted_email",
+        "known_email",
         "fresh_text_number",
         "spoken_or_written",
     ]
@@ -97,6 +99,14 @@ def _weigh_wanted_email(rule: ChannelGate, moment: Moment) -> Finding:
     return PASS if mail is None or not mail.opted_out else rule.object("deny", "the borrower opted out of this address")
 
 
+def _weigh_known_email(rule: ChannelGate, moment: Moment) -> Finding:
+    """A provenance that says nothing of how the address was come by is for a person to look at."""
+    mail = moment.facts.case.debtor.email_provenance
+    if mail is None or mail.obtained_by is not None or mail.via is not None or mail.chain:
+        return PASS
+    return rule.object("review", "nobody knows how the address was come by")
+
+
 def _weigh_fresh_text_number(rule: ChannelGate, moment: Moment) -> Finding:
     """Consent or the borrower's own text, refreshed or checked against reassignment within `days`."""
     number = moment.facts.case.debtor.sms_provenance
@@ -151,6 +161,7 @@ WEIGH: Final[Mapping[str, Callable[[ChannelGate, Moment], Finding]]] = {
     "prior_collector_email": _weigh_prior_collector_email,
     "private_email": _weigh_private_email,
     "wanted_email": _weigh_wanted_email,
+    "known_email": _weigh_known_email,
     "fresh_text_number": _weigh_fresh_text_number,
     "spoken_or_written": _weigh_spoken_or_written,
 }
