@@ -5,7 +5,18 @@ from decimal import Decimal
 import pytest
 
 from services.contact.domain.owing import coming_due, owing
-from shared.events import ContactPlanned, FactVoided, LoanCured, PaymentReversed
+from shared.events import (
+    BalanceAdjusted,
+    ContactCancelled,
+    ContactPlanned,
+    FactVoided,
+    LoanAccelerated,
+    LoanChargedOff,
+    LoanCured,
+    LoanRescheduled,
+    PaymentReversed,
+    ScheduleRestored,
+)
 from tests.contact.borrowers import Told, assessed, at, coming, day, late, opened, paid, profile
 
 
@@ -81,6 +92,29 @@ def test_money_goes_first_to_what_is_past_due():
 def test_money_that_did_not_come_is_asked_for_when_it_is_due(fact):
     told = a_current_borrower().hears(paid("03-10"), fact, late("03-06", "03-06", "100.00"))
     assert told.the(ContactPlanned)
+
+
+DUE_OTHERWISE = {
+    "another schedule from then on": (LoanRescheduled("L1", "R1", "extension", day("03-08"), ()), True),
+    "another schedule from later on": (LoanRescheduled("L1", "R1", "extension", day("03-09"), ()), False),
+    "another loan's schedule": (LoanRescheduled("L2", "R1", "extension", day("03-08"), ()), False),
+    "the schedule of before": (ScheduleRestored("L1", "R1", day("03-08")), True),
+    "all of it due": (LoanAccelerated("L1", day("03-06")), True),
+    "written off": (LoanChargedOff("L1", day("03-06")), True),
+    "a schedule that never was": (FactVoided("core", "E1", "L1", "LoanRescheduled", "R1"), True),
+    "a part waived": (BalanceAdjusted("B1", "L1", "interest", Decimal("-5.00"), day("03-06"), "waiver"), True),
+    "a day's interest": (BalanceAdjusted("B1", "L1", "interest", Decimal("1.00"), day("03-06"), "accrual"), False),
+}
+
+
+@pytest.mark.parametrize(("fact", "is_over"), DUE_OTHERWISE.values(), ids=DUE_OTHERWISE)
+def test_nobody_is_reminded_of_a_date_and_an_amount_that_are_no_longer_due(fact, is_over):
+    told = a_current_borrower().hears(opened("L2"), coming("03-08"))
+    assert told.borrower.step is not None
+    told.hears(fact)
+    assert [one.reason for one in told.of(ContactCancelled)] == (["replanned"] if is_over else [])
+    assert (told.borrower.step is None) == is_over
+    assert told.hears(coming("03-10")).borrower.step is not None
 
 
 def test_years_of_payments_on_time_are_not_kept():

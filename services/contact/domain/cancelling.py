@@ -14,7 +14,19 @@ from services.contact.domain.reaching import address_for, day_of, is_open, zone_
 from services.contact.domain.standing import hold_on
 from services.contact.domain.stepping import next_rung
 from services.contact.domain.treatment import look_at
-from shared.events import ContactCancelled, Event, LoanClosed, LoanCured, PaymentReceived
+from shared.events import (
+    BalanceAdjusted,
+    ContactCancelled,
+    Event,
+    FactVoided,
+    LoanAccelerated,
+    LoanChargedOff,
+    LoanClosed,
+    LoanCured,
+    LoanRescheduled,
+    PaymentReceived,
+    ScheduleRestored,
+)
 
 Reason: TypeAlias = Literal[
     "arrangement", "complaint", "cured", "dispute", "expired", "hold", "loan-closed", "paid", "promise", "replanned",
@@ -29,7 +41,18 @@ BY_HOLD: Final = MappingProxyType[str, Reason](
         "stop": "stopped",
     }
 )
-BY_FACT: Final = MappingProxyType[type[Event], Reason]({LoanClosed: "loan-closed", LoanCured: "cured"})
+BY_FACT: Final = MappingProxyType[type[Event], Reason](
+    {
+        BalanceAdjusted: "replanned",
+        FactVoided: "replanned",
+        LoanAccelerated: "replanned",
+        LoanChargedOff: "replanned",
+        LoanClosed: "loan-closed",
+        LoanCured: "cured",
+        LoanRescheduled: "replanned",
+        ScheduleRestored: "replanned",
+    }
+)
 IDS: Final = (
     "payment_id", "promise_id", "dispute_id", "complaint_id", "stop_id", "arrangement_id", "claim_id", "reply_id",
     "representative_id", "note_id", "hold_id", "consent_id", "preference_id",

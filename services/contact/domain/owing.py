@@ -21,18 +21,25 @@ from services.contact.domain.borrower import (
 from services.contact.domain.contacting import with_contact
 from services.contact.domain.gate.words import DEBT_TYPES
 from shared.events import (
+    BalanceAdjusted,
     DelinquencyChanged,
     FactVoided,
     InstalmentComingDue,
+    LoanAccelerated,
+    LoanChargedOff,
     LoanClosed,
     LoanCured,
     LoanImported,
     LoanOpened,
+    LoanRescheduled,
     PaymentReceived,
     PaymentReversed,
+    ScheduleRestored,
 )
 
 NOTHING: Final = Decimal(0)
+DUE_OTHERWISE: Final = frozenset({"BalanceAdjusted", "LoanAccelerated", "LoanRescheduled", "ScheduleRestored"})
+"""Facts by whose void what comes due changes."""
 
 
 def owing(borrower: Borrower) -> tuple[str, ...]:
@@ -102,6 +109,29 @@ def note_coming(borrower: Borrower, event: InstalmentComingDue) -> Borrower:
     return _with_loan(borrower, event.loan_id, replace(loan, coming=coming, payments=later))
 
 
+def forget_coming(borrower: Borrower, event: LoanRescheduled | ScheduleRestored | LoanAccelerated) -> Borrower:
+    """What was to come due from that day on is due otherwise: ingest tells what comes instead."""
+    loan = borrower.loans.get(event.loan_id)
+    if loan is None or loan.coming is None or loan.coming.due_on < event.effective_on:
+        return borrower
+    return _without_coming(borrower, event.loan_id)
+
+
+def charge_off(borrower: Borrower, event: LoanChargedOff) -> Borrower:
+    """The claim is kept, but no instalment of it comes due any more."""
+    return _without_coming(borrower, event.loan_id)
+
+
+def adjust(borrower: Borrower, event: BalanceAdjusted) -> Borrower:
+    """How much of the next instalment a waiver or correction leaves is not told; interest that accrues is not in it."""
+    return borrower if event.kind == "accrual" else _without_coming(borrower, event.loan_id)
+
+
+def _without_coming(borrower: Borrower, loan_id: str) -> Borrower:
+    loan = borrower.loans.get(loan_id)
+    return borrower if loan is None else _with_loan(borrower, loan_id, replace(loan, coming=None))
+
+
 def paid_after(loan: Loan, day: date) -> tuple[Payment, ...]:
     """The money that no figure of *day* contains; what it contains was told anew, and need not be remembered."""
     return tuple(paid for paid in loan.payments if paid.value_on > day)
@@ -145,6 +175,8 @@ def undo(borrower: Borrower, event: FactVoided) -> Borrower:
         return _without_payment(borrower, event.loan_id, event.voided_id)
     if event.voided == "LoanClosed":
         return _with_loan(borrower, event.loan_id, replace(borrower.loans[event.loan_id], closed=False, closed_on=None))
+    if event.voided in DUE_OTHERWISE:
+        return _without_coming(borrower, event.loan_id)
     if event.voided in ("LoanOpened", "LoanImported"):
         rest = {loan_id: loan for loan_id, loan in borrower.loans.items() if loan_id != event.loan_id}
         return in_spell(replace(borrower, loans=rest))
@@ -205,6 +237,11 @@ def in_spell(borrower: Borrower) -> Borrower:
 
 LOAN_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = MappingProxyType(
     {
+        BalanceAdjusted: adjust,
+        LoanAccelerated: forget_coming,
+        LoanChargedOff: charge_off,
+        LoanRescheduled: forget_coming,
+        ScheduleRestored: forget_coming,
         LoanOpened: open_loan,
         LoanImported: take_over,
         DelinquencyChanged: note_lateness,
