@@ -109,7 +109,12 @@ async def test_every_announcement_names_what_it_rests_on(street):
     basis = json.loads(item["basis"]) if isinstance(item["basis"], str) else item["basis"]
     heads = (await street.ingest.http.post("/v1/heads", json={"keys": ["C1"]})).json()["heads"]
     assert basis["heard"] == {"ingest": heads["C1"], "scoring": 0, "contact": 0}
-    assert basis["versions"] == {"policies/CN": "cn-1", "rulebook": Rules.of_bank("Asia/Shanghai").rulebook.name}
+    assert basis["versions"] == {
+        "policies/CN": "cn-1",
+        "policies/HOUSE": "house-1",
+        "policies/US-FED": "us-fed-1",
+        "rulebook": Rules.of_bank("Asia/Shanghai").rulebook.name,
+    }
 
 
 async def test_the_heads_a_verdict_rests_on_stand_in_the_journal(street):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from services.feedback.domain.policy import DEFAULT, POLICIES, Policies
+from services.feedback.domain.policy import DEFAULT, POLICIES, UPON, Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Context:
         return {"heads": {"business_date": self.heads.business_date, "heard_out": self.heads.heard_out}}
 
     def policies_of(self, jurisdiction: str) -> Policies:
-        """What holds in *jurisdiction*."""
-        return self.policies.get(jurisdiction) or self.policies[DEFAULT]
+        """What holds in *jurisdiction*; the house's own where it is not stated, or none of ours."""
+        return self.policies.get(UPON.get(jurisdiction, jurisdiction)) or self.policies[DEFAULT]
 
     def day_closed_after(self, day: date) -> date | None:
         """The business date of a subject heard out, if it is later than *day*: all of that day is known then."""

@@ -113,10 +113,43 @@ CN: Final = Policies(
 )
 """China mainland. Source: regulations of the People's Republic named in the comments, by their identifiers."""
 
-POLICIES: Final[Mapping[str, Policies]] = MappingProxyType({"CN": CN})
+US_FED: Final = Policies(
+    version="us-fed-1",
+    zone="America/New_York",
+    promises=BOUNDS,
+    deadlines=Deadlines(
+        # No federal rule that we read sets a day for any of these. Regulation F stops collection until a dispute is
+        # answered (US-REGF-38(d)(2)), however long that takes: the days are the lender's own promise.
+        hardship=Deadline(7),
+        dispute=Deadline(30),
+        complaint=Deadline(15),
+        complaint_complex=Deadline(30),
+        complaint_approved=Deadline(60),
+    ),
+)
+"""United States. Source: the lender's own choice; none of its days is a law's."""
+
+HOUSE: Final = Policies(
+    version="house-1",
+    zone="Asia/Shanghai",
+    promises=BOUNDS,
+    deadlines=Deadlines(
+        # The shortest of all policies above, so that nobody waits longer because nobody knew their law.
+        hardship=Deadline(7),
+        dispute=Deadline(20),
+        complaint=Deadline(15),
+        complaint_complex=Deadline(30),
+        complaint_approved=Deadline(60),
+    ),
+)
+"""Where no jurisdiction is stated, or none of ours. Source: the lender's own choice."""
+
+POLICIES: Final[Mapping[str, Policies]] = MappingProxyType({"CN": CN, "HOUSE": HOUSE, "US-FED": US_FED})
 """By jurisdiction; where there is none, the default holds."""
 
-DEFAULT: Final = "CN"
+DEFAULT: Final = "HOUSE"
+UPON: Final[Mapping[str, str]] = MappingProxyType({"US-MA": "US-FED", "US-WA": "US-FED"})
+"""Jurisdictions whose cases are answered by the days of another."""
 
 
 def policies_of_bank(zone: str) -> Mapping[str, Policies]:
