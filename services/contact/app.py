@@ -12,6 +12,7 @@ from services.contact.api.budgets import budgets_door
 from services.contact.api.checks import checks_door
 from services.contact.api.contacts import contacts_door
 from services.contact.api.holds import holds_door
+from services.contact.api.inbound import Inbound, replies_door
 from services.contact.api.killswitch import killswitch_door
 from services.contact.api.onboarding import onboarding_door
 from services.contact.api.profiles import profiles_door
@@ -129,7 +130,8 @@ def build(settings: Settings, peers: Mapping[str, Peer] | None = None) -> FastAP
         contacts_door(house),
         approvals_door(house),
         budgets_door(house, desk.zone),
-        webhooks_door(house, Signatures(settings.webhook_secrets)),
+        webhooks_door(house, Signatures(settings.webhook_secrets), Inbound(house, sealer)),
+        replies_door(house, sealer),
         killswitch_door(house),
     )
     return build_app(

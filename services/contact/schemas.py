@@ -230,6 +230,30 @@ class Told(BaseModel):
     data: ToldData
 
 
+class WrittenData(BaseModel):
+    """What the borrower wrote, and how we know who they are; whatever else the provider adds is left alone."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    text: str = Field(description="as it was written, however long")
+    reference: ContactId | None = Field(default=None, description="our reference of the message that is answered")
+    sender: Line | None = Field(default=None, alias="from", description="the address or number it came from")
+
+    @model_validator(mode="after")
+    def _from_somebody(self) -> Self:
+        if self.reference is None and self.sender is None:
+            raise ValueError("our reference, or whom it is from")
+        return self
+
+
+class Written(BaseModel):
+    """A reply that a provider hands on."""
+
+    type: Literal["message.received"]
+    timestamp: AwareDatetime = Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC))
+    data: WrittenData
+
+
 class Settlement(Closed):
     """How an unclear attempt came out after all; written off, it goes on counting as a contact."""
 

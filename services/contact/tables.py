@@ -56,6 +56,29 @@ vault = Table(
     CheckConstraint("kind in ('name', 'phone', 'email', 'postal', 'device')", name="kind"),
 )
 
+# What borrowers answered: the words sealed, and beside them what each meant, for whoever has to read it.
+reply_texts = Table(
+    "reply_texts",
+    metadata,
+    Column("ref", Uuid, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+    Index("reply_texts_key_idx", "key"),
+    Index("reply_texts_sealed_at_idx", "sealed_at"),
+)
+replies = Table(
+    "replies",
+    metadata,
+    Column("reply_id", Key, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("meaning", Text, nullable=False),
+    Column("text_ref", Uuid, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Index("replies_text_ref_idx", "text_ref"),
+)
+
 # The profile as it stands, for reading; it names addresses by their reference alone.
 profiles = Table(
     "profiles",

@@ -220,24 +220,6 @@ async def test_a_hold_asked_for_twice_under_one_key_is_placed_once(contact):
     assert len((await contact.get("/v1/holds"))["items"]) == 1
 
 
-@pytest.mark.parametrize("address", ["SECRETMARK@example.org", "+86138SECRETMARK", "0" * 31])
-async def test_a_hold_names_an_address_by_its_reference_alone(contact, address):
-    scope = {"kind": "address", "address_ref": address}
-    answer = await contact.post("/v1/holds", {"customer_id": "C1", "kind": "stop", "scope": scope})
-    assert (answer.status_code, answer.json()["code"]) == (422, "not-a-reference"), answer.text
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/scope/address_ref"]
-    assert "SECRETMARK" not in answer.text
-    assert await contact.sql("select count(*) from announcements") == [(0,)]
-
-
-async def test_a_hold_knows_a_reference_however_it_is_written(contact):
-    reference = "00000000-0000-4000-8000-00000000000a"
-    scope = {"kind": "address", "address_ref": reference.upper()}
-    assert (await contact.post("/v1/holds", {"customer_id": "C1", "kind": "stop", "scope": scope})).status_code == 201
-    [hold] = (await contact.get("/v1/holds", customer_id="C1"))["items"]
-    assert hold["scope"]["address_ref"] == reference
-
-
 DOORS = {
     "a check": ("POST", "/v1/contact-checks", "contacts:read"),
     "the packs": ("GET", "/v1/packs", "contacts:read"),

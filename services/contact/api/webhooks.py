@@ -1,4 +1,4 @@
-"""Where providers tell what became of what they were given, and where what nobody can place is read."""
+"""Where providers tell what became of what they were given, or was answered; what nobody can place is read here."""
 
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, get_args
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from services.contact.api.checks import read_json
 from services.contact.api.examples import answers, problem_of
+from services.contact.api.inbound import RECEIVED, Inbound
 from services.contact.api.signatures import Signatures
 from services.contact.schemas import Answer, Page, Told, ToldData
 from services.contact.store.receipts import Receipt, Signal, get_outcome, keep_receipt, list_receipts, take_up
@@ -45,13 +46,15 @@ ANSWERS: Final = answers(
 )
 
 
-def webhooks_door(house: House[Any], signatures: Signatures) -> APIRouter:
+def webhooks_door(house: House[Any], signatures: Signatures, inbound: Inbound) -> APIRouter:
     """`/v1/webhooks`."""
     router = APIRouter(tags=["webhooks"], prefix="/v1/webhooks")
 
     @router.post("/{provider}", status_code=202, responses=ANSWERS, openapi_extra=ASKED)
     async def tell_receipt(provider: str, request: Request) -> Answer:
-        """Tell what became of a message. Signed as Standard Webhooks has it; a repeat under its id changes nothing.
+        """Tell what became of a message, or what was answered to it (`message.received`).
+
+        Signed as Standard Webhooks has it; a repeat under its id changes nothing. A reply is held first.
 
         What names no attempt of the provider is kept for a person, and answered as taken: asking again would not help.
         """
@@ -59,6 +62,8 @@ def webhooks_door(house: House[Any], signatures: Signatures) -> APIRouter:
         if len(body) > BODY_BYTES_MAX:
             raise refuse("body-too-large", f"a receipt has at most {BODY_BYTES_MAX} bytes")
         webhook_id = signatures.check(provider, request.headers, body)
+        if type_of(body) == RECEIVED:
+            return await inbound.take(provider, webhook_id, body, request)
         told = read_told(body)
         if told.type not in SIGNALS:
             return {"outcome": "ignored"}
@@ -76,6 +81,12 @@ def webhooks_door(house: House[Any], signatures: Signatures) -> APIRouter:
             return {"items": await list_receipts(connection, outcome, after, limit)}
 
     return router
+
+
+def type_of(body: bytes) -> object:
+    """What a provider says its message is about. Raises: Refused."""
+    stated = read_json(body)
+    return stated.get("type") if isinstance(stated, dict) else None
 
 
 def read_told(body: bytes) -> Told:

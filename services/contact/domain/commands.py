@@ -6,10 +6,12 @@ Addresses and names stay in the vault; a command carries references to them.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+from uuid import UUID
 
 from services.contact.domain.profile import Profile
 from shared.events import Code, Command, Currency, Identifier, Scope
 from shared.events.contacts import HoldKind
+from shared.events.words import Channel
 from shared.money import Money
 
 Rejection: TypeAlias = Literal[
@@ -19,6 +21,8 @@ Unclarity: TypeAlias = Literal["connection-lost", "interrupted", "no-receipt", "
 Signal: TypeAlias = Literal[
     "delivered", "opened", "followed", "address-invalid", "expired", "not-connected", "undelivered"
 ]
+Meaning: TypeAlias = Literal["already_paid", "dispute", "hardship", "stop", "unread"]
+"""What a reply says in one of our own words; `unread`: in words that a person has to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,21 @@ class NoteUnclear(Command):
 
     attempt_id: Identifier
     reason: Unclarity
+
+
+@dataclass(frozen=True, slots=True)
+class HearReply(Command):
+    """The borrower answered on a channel; the words themselves lie in the vault under `text_ref`.
+
+    `attempt_id`: the message that was answered, where the provider could tell.
+    """
+
+    reply_id: Identifier
+    channel: Channel
+    meaning: Meaning
+    at: datetime
+    text_ref: UUID
+    attempt_id: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, Final, TypeAlias
 
-from services.contact.domain import commands, outcomes, requests
+from services.contact.domain import commands, outcomes, replies, requests
 from services.contact.domain.borrower import Borrower
 from services.contact.domain.cancelling import cancel_outdated_plan, cancel_what_no_longer_stands
 from services.contact.domain.context import Context
@@ -97,6 +97,7 @@ ANSWERS: Final[dict[type, Answer]] = {
     commands.StateProfile: take_profile,
     commands.PlaceHold: requests.decide_hold,
     commands.EndHold: requests.decide_end,
+    commands.HearReply: replies.hear_reply,
     commands.ApproveContact: outcomes.approve_contact,
     commands.NoteAccepted: outcomes.note_accepted,
     commands.NoteRejected: outcomes.note_rejected,
@@ -162,6 +163,7 @@ HANDLERS: Final[dict[type, tuple[Handler, ...]]] = {
     commands.StateProfile: RECONSIDER,
     commands.PlaceHold: RECONSIDER,
     commands.EndHold: RECONSIDER,
+    commands.HearReply: RECONSIDER,
     commands.ApproveContact: RECONSIDER,
     commands.NoteAccepted: RECONSIDER,
     commands.NoteRejected: RECONSIDER,

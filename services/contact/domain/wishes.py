@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.contact.domain.borrower import WISHES_MAX, Borrower, Consent, Contact, Wish
-from services.contact.domain.contacting import with_contact
+from services.contact.domain.commands import HearReply
+from services.contact.domain.contacting import attempt_of, with_contact
 from services.contact.domain.gate.reading import WEEKDAYS
 from shared.events import (
     AddressInvalid,
@@ -104,6 +105,21 @@ def note_reply(borrower: Borrower, event: ReplyReceived) -> Borrower:
     return with_contact(borrower, word)
 
 
+def note_word(borrower: Borrower, command: HearReply) -> Borrower:
+    """A word from the borrower, once; the caps and the rules on replies look at it."""
+    if any(one.inbound and one.contact_id == command.reply_id for one in borrower.contacts):
+        return borrower
+    loans = answered_loans(borrower, command)
+    word = Contact(command.at, command.channel, "received", loans, contact_id=command.reply_id, inbound=True)
+    return with_contact(borrower, word)
+
+
+def answered_loans(borrower: Borrower, command: HearReply) -> tuple[str, ...]:
+    """The loans of the message that was answered, while it is remembered."""
+    attempt = None if command.attempt_id is None else attempt_of(borrower, command.attempt_id)
+    return () if attempt is None else attempt.loan_ids
+
+
 def note_dead_address(borrower: Borrower, event: AddressInvalid) -> Borrower:
     """Nothing is sent there any more; another address has another reference."""
     return without_address(borrower, event.address_ref)
@@ -146,6 +162,7 @@ WISH_CHANGES: Final[Mapping[type, Callable[[Borrower, Any], Borrower]]] = Mappin
         ConsentGiven: note_consent,
         ConsentWithdrawn: take_consent_back,
         ReplyReceived: note_reply,
+        HearReply: note_word,
         AddressInvalid: note_dead_address,
         CauseStated: note_cause,
         HardshipClaimed: note_hardship,

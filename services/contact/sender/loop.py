@@ -19,6 +19,7 @@ from services.contact.store import attempts as store
 from services.contact.store.attempts import CALL_SECONDS_MAX, START_SECONDS_MAX, Attempt, Closing, Pending
 from services.contact.store.messages import Composer, Message
 from services.contact.store.receipts import sweep_receipts, take_up
+from services.contact.store.replies import sweep_texts
 from services.contact.store.reports import heard_of
 from services.contact.store.switches import read_switches, share_lock
 from services.contact.store.vault import sweep
@@ -135,6 +136,7 @@ class Sender:
             if ticks() - self._swept_at >= SWEEP_SECONDS:
                 await sweep(connection)
                 await sweep_receipts(connection)
+                await sweep_texts(connection)
                 self._swept_at = ticks()
         for attempt in unclear:
             await self._look_up(attempt)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contact.domain.commands import StateProfile
 from services.contact.domain.profile import Profile
+from services.contact.store.replies import erase_texts
 from services.contact.store.vault import Entry, erase, put_entries
 from services.contact.tables import data_keys, profiles, vault
 from shared.codec import decode, encode
@@ -81,6 +82,7 @@ async def address(connection: AsyncConnection, work: Sequence[Work], _patient: b
         await connection.execute(_LOCK, {"keys": [*(one.key for one in entering), *(one.key for one in erasing)]})
     for one in erasing:
         await erase(connection, one.key)
+        await erase_texts(connection, one.key)
     refused = await _enter(connection, entering) if entering else {}
     return Sorted([_addressed(item, refused) for item in work])
 

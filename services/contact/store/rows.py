@@ -8,8 +8,18 @@ from zoneinfo import ZoneInfo
 from services.contact.domain.attempts import Attempt, attempts_in, withdrawn_in
 from services.contact.store.approvals import approval_rows, wanted_rows
 from services.contact.store.profiles import profile_rows
+from services.contact.store.replies import reply_rows
 from services.contact.store.story import hold_ending_rows, hold_rows
-from services.contact.tables import approvals, approvals_wanted, attempts, hold_endings, holds, profiles, withdrawals
+from services.contact.tables import (
+    approvals,
+    approvals_wanted,
+    attempts,
+    hold_endings,
+    holds,
+    profiles,
+    replies,
+    withdrawals,
+)
 from shared.codec import decode, encode
 from shared.events import ContactCancelled, ContactReserved, Event
 from shared.fold import Row, Said
@@ -20,6 +30,7 @@ TABLES: Final = {
     "profiles": profiles,
     "holds": holds,
     "hold_endings": hold_endings,
+    "replies": replies,
     "approvals_wanted": approvals_wanted,
     "approvals": approvals,
 }
@@ -48,6 +59,7 @@ class Routes:
             "profiles": profile_rows(said),
             "holds": hold_rows(said),
             "hold_endings": hold_ending_rows(said),
+            "replies": reply_rows(said),
             "approvals_wanted": wanted_rows(said),
             "approvals": approval_rows(said),
         }
