@@ -109,7 +109,7 @@ DUE_OTHERWISE = {
 
 @pytest.mark.parametrize(("fact", "is_over"), DUE_OTHERWISE.values(), ids=DUE_OTHERWISE)
 def test_nobody_is_reminded_of_a_date_and_an_amount_that_are_no_longer_due(fact, is_over):
-    told = a_current_borrower().hears(opened("L2"), coming("03-08"))
+    told = a_current_borrower().hears(assessed(willingness=50), opened("L2"), coming("03-08"))
     assert told.borrower.step is not None
     told.hears(fact)
     assert [one.reason for one in told.of(ContactCancelled)] == (["replanned"] if is_over else [])
