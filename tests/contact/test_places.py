@@ -14,6 +14,7 @@ AT_WORK = ContactStopped("S1", Scope("place", place="work"), at("03-05 09:00"))
 AT_HOME = ContactStopped("S1", Scope("place", place="home"), at("03-05 09:00"))
 ELSEWHERE = ContactStopped("S1", Scope("place", place="other"), at("03-05 09:00"))
 NOT_AT_WORK = PreferenceStated("W1", "inconvenient_place", at("03-05 09:00"), place="work")
+NOT_THERE = PreferenceStated("W1", "inconvenient_place", at("03-05 09:00"), place="other")
 NO_CALLS = PreferenceStated("W1", "no_work_calls", at("03-05 09:00"))
 EMPLOYER = PreferenceStated("W1", "employer_prohibits", at("03-05 09:00"))
 
@@ -31,6 +32,8 @@ CASES = {
     "home is closed, a letter": (AT_HOME, "mail", None, False),
     "a wish not to be reached at work, a telephone somewhere": (NOT_AT_WORK, "phone", None, False),
     "a wish not to be reached at work, a telephone at home": (NOT_AT_WORK, "phone", "home", True),
+    "a place that nobody can tell, a telephone at home": (NOT_THERE, "phone", "home", False),
+    "a place that nobody can tell, a mail box": (NOT_THERE, "email", None, False),
     "no calls at work, a telephone somewhere": (NO_CALLS, "phone", None, False),
     "no calls at work, a telephone carried about": (NO_CALLS, "phone", "mobile", True),
     "no calls at work, a text": (NO_CALLS, "sms", None, True),

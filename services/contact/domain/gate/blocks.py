@@ -83,8 +83,8 @@ def _weigh_person(rule: DoNotContact, moment: Moment) -> Finding:
 
 
 def _weigh_place(rule: DoNotContact, moment: Moment) -> Finding:
-    """A place closes what is tied to it, and what is not while the borrower is known to be there."""
-    here = _places(moment)
+    """A place closes what is tied to it, and what is not while the borrower is known to be there; one untold, all."""
+    here = (None, *_places(moment))
     refused = tuple(wish for wish in moment.facts.preferences("inconvenient_place") if wish.place in here)
     return _first_running(rule, refused, moment, "a place the borrower closed")
 
