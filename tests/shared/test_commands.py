@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
 
 from shared.database.tables import announcements, commands, subjects
 from tests.shared.clients import a_client
+from tests.shared.refusing import refuse_at_commit
 from tests.shared.street import (
     rows_of,
     state_of,
@@ -44,16 +44,7 @@ async def test_a_stuck_borrower_is_busy_not_broken(first, client):
 async def make_tables_that_refuse_at_commit(database) -> None:
     """As every house's, but nothing said can be committed."""
     await make_tables(database)
-    owner = await asyncpg.connect(database.owner_dsn)
-    await owner.execute(
-        "create function refuse() returns trigger language plpgsql as "
-        "$$ begin raise exception 'the commit itself fails' using errcode = '23514'; end $$"
-    )
-    await owner.execute(
-        "create constraint trigger refused after insert on announcements deferrable initially deferred "
-        "for each row execute function refuse()"
-    )
-    await owner.close()
+    await refuse_at_commit(database.owner_dsn, "announcements")
 
 
 async def test_a_commit_that_fails_is_never_answered_with_2xx(databases, keys):

@@ -13,7 +13,8 @@ from services.ingest.schemas import Item, Receipt, Verdict
 from shared.auth import Principal, requires
 from shared.fold import Applied, Busy, Contradicted, Duplicate, Failed, Held, House, Outcome, Parked, Unaddressed, apply
 from shared.fold import Request as Via
-from shared.refusal import Refusal
+from shared.refusal import Refusal, Refused
+from shared.service.answers import refusal_of
 from shared.telemetry import trace_of
 
 EXAMPLE = {
@@ -39,6 +40,7 @@ BODY = {
         },
     }
 }
+FAULT = "not taken, for a fault of ours, which is logged; send it again"
 
 
 def events_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
@@ -62,6 +64,7 @@ async def judge(house: House[Any], read: Sequence[Posted | Bad], via: Via) -> li
     """The outcome of every event, in order.
 
     What was refused because something in the same call that it needs was refused, is judged again, and then held.
+    Raises: Refused when a fault of ours met every fact: a commit that fails is never answered with 2xx.
     """
     outcomes: list[Outcome] = [_refusal(one) if isinstance(one, Bad) else Busy() for one in read]
     indexes = [index for index, one in enumerate(read) if isinstance(one, Posted)]
@@ -70,7 +73,14 @@ async def judge(house: House[Any], read: Sequence[Posted | Bad], via: Via) -> li
         found = await apply(house, work) if work else []
         outcomes = _merged(outcomes, indexes, found)
         indexes = [index for index in indexes if _is_orphan(outcomes[index])]
+    _raise_fault(read, outcomes)
     return outcomes
+
+
+def _raise_fault(read: Sequence[Posted | Bad], outcomes: Sequence[Outcome]) -> None:
+    judged = [outcome for one, outcome in zip(read, outcomes, strict=True) if isinstance(one, Posted)]
+    if judged and all(isinstance(outcome, Failed) for outcome in judged):
+        raise Refused(refusal_of(judged[0]))
 
 
 def _merged(outcomes: Sequence[Outcome], indexes: Sequence[int], found: Sequence[Outcome]) -> list[Outcome]:
@@ -112,6 +122,8 @@ def _item(index: int, one: Posted | Bad, outcome: Outcome) -> Item | None:
         verdict: Verdict = "contradicted" if isinstance(outcome, Contradicted) else "rejected"
         return _refused(index, one, verdict, refusal)
     match outcome:
+        case Failed():
+            return Item(index=index, id=one.id, verdict="busy", reason="fault-of-ours", detail=FAULT)
         case Duplicate():
             return Item(index=index, id=one.id, verdict="duplicate")
         case Held(reason):
@@ -126,8 +138,6 @@ def _refusal_in(outcome: Outcome) -> Refusal | None:
     """Why the event cannot be taken as it stands, if that is so."""
     if isinstance(outcome, Contradicted):
         return outcome.refusal
-    if isinstance(outcome, Failed):
-        return Refusal("fault-of-ours", "not taken, for a fault of ours, which is logged")
     return outcome if isinstance(outcome, Refusal) else None
 
 
