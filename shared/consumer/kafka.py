@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, RebalanceInProgressError
+from aiokafka.errors import (
+    CommitFailedError,
+    CorruptRecordException,
+    IllegalStateError,
+    KafkaError,
+    RebalanceInProgressError,
+)
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,7 +24,8 @@ from shared.announcements import BadEnvelope, from_headers
 from shared.clock import ticks
 from shared.codec import encode
 from shared.consumer.hearing import hear, through_weather
-from shared.database import arrays, unnest, wait_out
+from shared.consumer.raw import read_raw
+from shared.database import arrays, is_weather, unnest, wait_out
 from shared.database.tables import dead_letters
 from shared.events import SOURCES
 from shared.fold import Heard, House, Outcome
@@ -103,7 +110,7 @@ class KafkaConsumer:
                 await asyncio.wait_for(consumer.stop(), STOP_SECONDS_MAX)
 
     async def _round(self, consumer: AIOKafkaConsumer) -> None:
-        fetched = await _fetch(consumer)
+        fetched = await self._fetched(consumer)
         if fetched:
             await self.hear_records({of: batch for of, batch in fetched.items() if of not in self.stopped})
             consumer.pause(*(self.stopped & consumer.assignment()))
@@ -112,6 +119,16 @@ class KafkaConsumer:
         elif ticks() - self._progress > SILENT_SECONDS_MAX:
             async with asyncio.timeout(WATCH_SECONDS_MAX):
                 await self._watch(consumer)
+
+    async def _fetched(self, consumer: AIOKafkaConsumer) -> Records:
+        """What is there to hear; by its bytes, when the library meets what it cannot read, in whichever partition."""
+        try:
+            return await _fetch(consumer)
+        except Exception as error:
+            if not _is_unreadable(error):
+                raise
+            log.error("a batch cannot be read as usual", extra={"error": type(error).__name__})
+        return await read_raw(consumer, consumer.assignment() - self.stopped, RECORDS_MAX)
 
     async def hear_records(self, records: Records) -> None:
         """Take one batch from every partition through the fold; a partition with too much poison is `stopped` then."""
@@ -174,6 +191,11 @@ async def _fetch(consumer: AIOKafkaConsumer) -> Records:
     await asyncio.sleep(LINGER_SECONDS)
     more: Records = await consumer.getmany(timeout_ms=0, max_records=room)
     return {of: [*first.get(of, ()), *more.get(of, ())] for of in (*first, *(more.keys() - first.keys()))}
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """Whether the bytes are to blame: neither the broker, nor what else may be away."""
+    return isinstance(error, CorruptRecordException) or not (isinstance(error, KafkaError) or is_weather(error))
 
 
 async def _commit(consumer: AIOKafkaConsumer, records: Records) -> None:

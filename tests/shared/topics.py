@@ -1,10 +1,14 @@
 """What stands on a topic, as anybody may read it; and anything put there, as anybody might."""
 
+import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from aiokafka.record.util import calc_crc32c
 
 from shared.announcements import Announcement, from_headers
 
@@ -58,3 +62,41 @@ async def send_raw(bootstrap: str, topic: str, *sent: Raw, partition: int = 0) -
 def suffix_of(topic: str) -> str:
     """What stands behind the published name."""
     return topic.removeprefix("collections.repayments.v1")
+
+
+class NoText(str):
+    """A header's name that is no UTF-8, as other libraries may write it; shown here by its bytes in Latin-1."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return super().encode("latin-1")
+
+
+def batch_of(sent: Sequence[Raw], codec: int = 0) -> bytes:
+    """One batch of records in Kafka's message format v2, from offset 0 on."""
+    builder = _DefaultRecordBatchBuilderPy(2, codec, 0, -1, -1, -1, 4 * 1024 * 1024)
+    for offset, (key, value, headers) in enumerate(sent):
+        builder.append(offset, 1_700_000_000_000, key, value, list(headers))
+    return bytes(builder.build())
+
+
+def sealed(raw: bytearray) -> bytes:
+    """The batch *raw* with the checksum of what it holds now."""
+    form = _DefaultRecordBatchBuilderPy
+    struct.pack_into(">I", raw, form.CRC_OFFSET, calc_crc32c(bytes(raw[form.ATTRIBUTES_OFFSET :])))
+    return bytes(raw)
+
+
+async def send_batch(bootstrap: str, topic: str, *sent: Raw, partition: int = 0, codec: int = 0) -> None:
+    """Put one batch of records on *topic*, byte for byte as built here: names of headers may be `NoText`."""
+    request = ProduceRequest(None, -1, 10_000, [(topic, [(partition, batch_of(sent, codec))])])
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        await producer.partitions_for(topic)
+        leader = producer.client.cluster.leader_for_partition(TopicPartition(topic, partition))
+        answer = await producer.client.send(leader, request)
+        assert [one[1] for _, partitions in answer.topics for one in partitions] == [0]
+    finally:
+        await producer.stop()
