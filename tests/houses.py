@@ -75,6 +75,15 @@ async def running(
             yield client
 
 
+@asynccontextmanager
+async def second_instance(client: Client, house: str, **settings: Any) -> AsyncIterator[Client]:
+    """The doors of another process of the same house, over the same database; its loops do not run."""
+    clock = "simulated" if await client.sql("select now from clock") else "system"
+    other = Client(_app(house, client.database, client.keys, clock, settings), client.keys, client.database)
+    async with other.http:
+        yield other
+
+
 def _app(house: str, database: HouseDatabase, folder: Path, clock: str, settings: dict[str, Any]) -> FastAPI:
     make_settings = import_module(f"services.{house}.settings").Settings
     made = make_settings(

@@ -4,12 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.announcements import announce
+from shared.clock import ticks
 from shared.database import insert_rows, is_bad_data, is_weather, upsert_rows
 from shared.database.faults import sqlstate
 from shared.database.tables import journal
@@ -24,6 +26,8 @@ from shared.refusal import Refused
 from shared.telemetry import HEARD
 
 LOCK_NOT_AVAILABLE: Final = "55P03"
+# What may go on finding a way around locks that are held, behind the wait for the first of them.
+AROUND_SECONDS_MAX: Final = 2.0
 
 log = logging.getLogger("forbear.fold")
 
@@ -59,13 +63,13 @@ class _Shell:
     work: Sequence[Work]
     prepared: Any
 
-    async def attempt(self, indexes: Sequence[int], *, patient: bool) -> dict[int, Outcome]:
+    async def attempt(self, indexes: Sequence[int], *, patient: bool, until: float | None = None) -> dict[int, Outcome]:
         """One transaction for *indexes*; when something in them breaks it, subject by subject, then item by item."""
         try:
             return await self._transact(indexes, patient=patient)
         except Exception as error:
             if isinstance(error, _Occupied) or sqlstate(error) == LOCK_NOT_AVAILABLE:
-                return {index: Busy() for index in indexes}
+                return await self._around(indexes, ticks() + AROUND_SECONDS_MAX if until is None else until)
             reason = _reason_of_their_own(error)
             if reason is None:
                 raise
@@ -73,16 +77,33 @@ class _Shell:
             return await self._transact(indexes, patient=True, condemned=reason)
         outcomes: dict[int, Outcome] = {}
         for part in self._parts(indexes):
-            outcomes |= await self.attempt(part, patient=True)
+            outcomes |= await self.attempt(part, patient=patient)
+        return outcomes
+
+    async def _around(self, indexes: Sequence[int], until: float) -> dict[int, Outcome]:
+        """By halves and without patience, around what is held: that is `Busy`, as is what is left when time is up."""
+        subjects = self._by_subject(indexes)
+        if len(subjects) == 1 or ticks() > until:
+            return {index: Busy() for index in indexes}
+        middle = len(subjects) // 2
+        outcomes: dict[int, Outcome] = {}
+        for half in (subjects[:middle], subjects[middle:]):
+            outcomes |= await self.attempt(sorted(chain.from_iterable(half)), patient=False, until=until)
         return outcomes
 
     def _parts(self, indexes: Sequence[int]) -> list[list[int]]:
         """*indexes* by subject; a single subject's, one by one."""
+        subjects = self._by_subject(indexes)
+        return subjects if len(subjects) > 1 else [[index] for index in indexes]
+
+    def _by_subject(self, indexes: Sequence[int]) -> list[list[int]]:
+        """*indexes* by subject; where that is not known yet, by what stays together."""
         by_key: dict[str, list[int]] = {}
         for index in indexes:
             item = self.work[index]
-            by_key.setdefault(item.key if isinstance(item, Heard) else f"\n{index}", []).append(index)
-        return list(by_key.values()) if len(by_key) > 1 else [[index] for index in indexes]
+            key = item.key if isinstance(item, Heard) else item.together or f"\n{index}"
+            by_key.setdefault(key, []).append(index)
+        return list(by_key.values())
 
     async def _transact(
         self, indexes: Sequence[int], *, patient: bool, condemned: str | None = None

@@ -73,10 +73,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Unaddressed:
-    """Work whose subject is not known yet: the house's `address` finds whose it is."""
+    """Work whose subject is not known yet: the house's `address` finds whose it is.
+
+    What names the same `together` stays in one transaction for as long as that can be.
+    """
 
     fact: Command
     via: Request
+    together: str | None = None
 
 
 Work: TypeAlias = Heard | Unaddressed

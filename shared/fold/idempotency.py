@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import wall
 from shared.database import arrays, insert_rows, unnest
+from shared.database.locks import Names
 from shared.database.tables import Key, commands
 from shared.fold.house import Answer, Applied, InProgress, Outcome, Replayed, Request, Work
 from shared.refusal import Refusal
@@ -16,7 +17,9 @@ _ASKED = unnest({"principal": Key, "idempotency_key": Key}, "asked")
 _TRY_LOCK = select(
     _ASKED.c.principal,
     _ASKED.c.idempotency_key,
-    func.pg_try_advisory_xact_lock(func.hashtextextended(_ASKED.c.principal + "\n" + _ASKED.c.idempotency_key, 0)),
+    func.pg_try_advisory_xact_lock(
+        func.hashtextextended(_ASKED.c.principal + "\n" + _ASKED.c.idempotency_key, Names.REQUEST)
+    ),
 )
 _FIND = select(commands).where(
     tuple_(commands.c.principal, commands.c.idempotency_key).in_(select(_ASKED.c.principal, _ASKED.c.idempotency_key))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     update,
 )
@@ -28,6 +29,7 @@ from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.expression import ColumnElement
 
 from shared.database import arrays, unnest
+from shared.database.engine import LOCK_SECONDS_MAX
 from shared.database.tables import Instant, Key, gaps, journal, parked, subjects
 from shared.fold.house import Heard, House, Message
 from shared.fold.subject import Subject
@@ -42,6 +44,8 @@ _LOCK = (
 )
 _LOCK_FREE = _LOCK.with_for_update(of=subjects, skip_locked=True)
 _LOCK_WAITING = _LOCK.with_for_update(of=subjects)
+_WAIT_BRIEFLY = text("set local lock_timeout = '100ms'")
+_WAIT_AS_USUAL = text(f"set local lock_timeout = '{LOCK_SECONDS_MAX}s'")
 
 
 async def lock_subjects(
@@ -55,9 +59,18 @@ async def lock_subjects(
     found = list(await connection.execute(statement, {"keys": list(keys)}))
     missing = sorted(set(keys) - {row.key for row in found})
     if missing:
-        await connection.execute(_insert_missing(len(house.hears)), {"all_key": missing})
+        await _make(connection, len(house.hears), missing, patient=patient)
         found += await connection.execute(statement, {"keys": missing})
     return {row.key: Subject(house, row) for row in found}
+
+
+async def _make(connection: AsyncConnection, sources: int, missing: Sequence[str], *, patient: bool) -> None:
+    """Make the rows of *missing*. A key that somebody else is making is waited for: without patience, for a moment."""
+    if not patient:
+        await connection.execute(_WAIT_BRIEFLY)
+    await connection.execute(_insert_missing(sources), {"all_key": missing})
+    if not patient:
+        await connection.execute(_WAIT_AS_USUAL)
 
 
 @cache

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from services.ingest.api.reading import Bad, place_in_event, read_events
 from services.ingest.domain.admission import is_early
-from services.ingest.domain.facts import Posted
+from services.ingest.domain.facts import Posted, loan_of
 from services.ingest.schemas import Item, Receipt, Verdict
 from shared.auth import Principal, requires
 from shared.fold import Applied, Busy, Contradicted, Duplicate, Failed, Held, House, Outcome, Parked, Unaddressed, apply
@@ -69,7 +69,8 @@ async def judge(house: House[Any], read: Sequence[Posted | Bad], via: Via) -> li
     outcomes: list[Outcome] = [_refusal(one) if isinstance(one, Bad) else Busy() for one in read]
     indexes = [index for index, one in enumerate(read) if isinstance(one, Posted)]
     for _ in range(2):
-        work = [Unaddressed(one, via) for index in indexes if isinstance(one := read[index], Posted)]
+        posted = (one for index in indexes if isinstance(one := read[index], Posted))
+        work = [Unaddressed(one, via, loan_of(one.fact)) for one in posted]
         found = await apply(house, work) if work else []
         outcomes = _merged(outcomes, indexes, found)
         indexes = [index for index in indexes if _is_orphan(outcomes[index])]

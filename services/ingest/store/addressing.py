@@ -1,11 +1,12 @@
 """Whose fact it is: repeats and contradictions sifted out, early facts held, and set free by what they waited for."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.facts import (
@@ -25,23 +26,21 @@ from services.ingest.tables import facts
 from shared.auth import internal
 from shared.clock import Clock
 from shared.database import arrays, unnest, upsert_rows
+from shared.database.locks import Names
 from shared.database.tables import Key
 from shared.events import FactVoided, LoanOpened
 from shared.fold import Busy, Contradicted, Duplicate, Heard, Held, Request, Sorted, Work
 from shared.fold.house import Addressed
 from shared.refusal import Refusal
 
-_WANTED = unnest({"loan": Key}, "wanted")
-_NAMED = unnest({"identity": Key}, "named")
-_LOCK_IDENTITIES = select(func.pg_advisory_xact_lock(func.hashtextextended(_NAMED.c.identity, 1))).order_by(
-    _NAMED.c.identity
-)
-_HASH = func.hashtextextended(_WANTED.c.loan, 0)
-_TRY_LOCK = select(_WANTED.c.loan, func.pg_try_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
-_LOCK = select(_WANTED.c.loan, func.pg_advisory_xact_lock(_HASH).label("locked")).order_by(_WANTED.c.loan)
-_VOIDS = func.hashtextextended("forbear voids", 0)
-_NO_VOIDS = select(func.pg_advisory_xact_lock_shared(_VOIDS))
-_ONLY_VOIDS = select(func.pg_advisory_xact_lock(_VOIDS))
+_NAMED = unnest({"name": Key}, "named")
+_VOIDS = func.hashtextextended("forbear voids", Names.OURS)
+_FOR_VOIDS = {
+    (True, True): select(func.pg_advisory_xact_lock(_VOIDS).label("locked")),
+    (True, False): select(func.pg_advisory_xact_lock_shared(_VOIDS).label("locked")),
+    (False, True): select(func.pg_try_advisory_xact_lock(_VOIDS).label("locked")),
+    (False, False): select(func.pg_try_advisory_xact_lock_shared(_VOIDS).label("locked")),
+}
 _GIVEN = unnest({"source": Key, "id": Key}, "given")
 _KNOWN = select(facts).where(
     or_(
@@ -146,35 +145,49 @@ async def address(connection: AsyncConnection, work: Sequence[Work], patient: bo
 
     The lock makes it certain which of two facts about one loan comes first, whichever commits first.
     """
-    posted = {i: item.fact for i, item in enumerate(work) if isinstance(item.fact, Posted)}
-    locked = await _lock(connection, posted.values(), patient)
-    book = await _open_book(connection, [one for one in posted.values() if _loan(one) in locked])
+    posted = await _lock(
+        connection, {i: item.fact for i, item in enumerate(work) if isinstance(item.fact, Posted)}, patient
+    )
+    book = await _open_book(connection, list(posted.values()))
     found = _Sorting(book, await clock.read(connection))
     outcomes: list[Addressed] = [item if isinstance(item, Heard) else Busy() for item in work]
     for index, fact in posted.items():
         via = work[index].via
-        if _loan(fact) in locked and isinstance(via, Request):
+        if isinstance(via, Request):
             outcomes[index] = found.sort(fact, via)
     await found.release(connection, posted.values())
     await upsert_rows(connection, facts, found.held_rows())
     return Sorted(outcomes, found.released)
 
 
-async def _lock(connection: AsyncConnection, posted: Collection[Posted], patient: bool) -> set[str]:
-    """The loans whose lock was had, after the locks of all identities: a fact and its like, in two calls, take turns.
+async def _lock(connection: AsyncConnection, posted: Mapping[int, Posted], patient: bool) -> dict[int, Posted]:
+    """Those of *posted* whose locks were had: of the identity, so that a fact and its like take turns; of the loan.
 
     A void names a fact whose loan may not be known yet: a batch with voids runs while no other batch does.
     """
-    wanted = sorted({_loan(one) for one in posted})
-    if not wanted:
-        return set()
-    identities = sorted({one.identity for one in posted})
-    await connection.execute(_LOCK_IDENTITIES, arrays(("identity",), [{"identity": one} for one in identities]))
-    has_voids = any(isinstance(one.fact, FactVoided) for one in posted)
-    await connection.execute(_ONLY_VOIDS if has_voids else _NO_VOIDS)
-    rows = [{"loan": loan} for loan in wanted]
-    found = await connection.execute(_LOCK if patient else _TRY_LOCK, arrays(("loan",), rows))
-    return {row.loan for row in found if row.locked is not False}
+    if not posted:
+        return {}
+    identities = await _locked(connection, Names.EVENT, {one.identity for one in posted.values()}, patient)
+    has_voids = any(isinstance(one.fact, FactVoided) for one in posted.values())
+    if (await connection.execute(_FOR_VOIDS[patient, has_voids])).scalar_one() is False:
+        return {}
+    loans = await _locked(connection, Names.LOAN, {_loan(one) for one in posted.values()}, patient)
+    return {i: one for i, one in posted.items() if one.identity in identities and _loan(one) in loans}
+
+
+async def _locked(connection: AsyncConnection, whose: Names, names: Collection[str], patient: bool) -> set[str]:
+    """Those of *names* whose lock was had, asked for in order; with patience all, or what waiting raises."""
+    rows = [{"name": name} for name in sorted(names)]
+    found = await connection.execute(_take(whose, patient), arrays(("name",), rows))
+    return {row.name for row in found if row.locked is not False}
+
+
+@cache
+def _take(whose: Names, patient: bool) -> Select[Any]:
+    take = func.pg_advisory_xact_lock if patient else func.pg_try_advisory_xact_lock
+    return select(_NAMED.c.name, take(func.hashtextextended(_NAMED.c.name, whose)).label("locked")).order_by(
+        _NAMED.c.name
+    )
 
 
 def _loan(posted: Posted) -> str:
