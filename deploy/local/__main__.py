@@ -39,8 +39,7 @@ def bring_up(_: argparse.Namespace) -> int:
 
 def take_down(_: argparse.Namespace) -> int:
     """Stop every profile."""
-    for profile in PROFILES:
-        down(profile)
+    down(*PROFILES)
     return 0
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -23,11 +23,12 @@ from deploy.local.record import Entry, Lock, Record, Written, created_at
 from deploy.local.supervisor import LOCK
 
 POLL_SECONDS = 0.2
-DOWN_SECONDS = 45.0
+# All that `down` waits for (this, who is going, and leftovers twice) is less than a minute.
+DOWN_SECONDS = 35.0
 DETACH_SECONDS = 30.0
-# A process that was killed still holds its port for a moment, though nobody is seen to listen.
+# A process that was killed is there for a moment more, and holds its port though nobody is seen to listen.
 GOING_SECONDS = 5.0
-LEFTOVER_SECONDS = 10.0
+LEFTOVER_SECONDS = 7.0
 TAKING_TURNS_SECONDS = 240.0
 ABSENT = "absent"
 # Who is to be named when several are not there: the cause before what waits for it.
@@ -63,22 +64,44 @@ def up_afresh(profile: Profile, say: Callable[[str], None] = lambda _: None) -> 
     """The same with nothing kept from before; what was kept goes only when the ports are free.
 
     Raises:
-        CannotStart: as `up`.
+        CannotStart: as `up`, with nothing left running; or *profile* runs already, and is left alone.
     """
-    down(profile)
-    _refuse_taken_ports(profile, None)
-    empty(profile)
-    up(profile, say)
+    turn = Lock(profile.folder.with_name(f"{profile.folder.name}.lock"))  # not inside what is emptied
+    if not turn.take(TAKING_TURNS_SECONDS):
+        raise CannotStart(f"another start of {profile.name} is still under way")
+    try:
+        if (supervisor := supervisor_of(profile)) is not None:
+            raise CannotStart(f"{profile.name} runs already, under process {supervisor}; `make down` ends it")
+        end_leftovers(profile)
+        _refuse_taken_ports(profile, None)
+        empty(profile)
+        _up_or_down(profile, say)
+    finally:
+        turn.release()
 
 
-def down(profile: Profile) -> None:
-    """Stop everything of *profile*; return when nothing of it runs."""
-    supervisor = supervisor_of(profile)
-    if supervisor is not None:
+def _up_or_down(profile: Profile, say: Callable[[str], None]) -> None:
+    try:
+        up(profile, say)
+    except BaseException:
+        down(profile)
+        raise
+
+
+def down(*profiles: Profile) -> None:
+    """Stop everything of *profiles*, all at once; return when nothing of them runs, within a minute."""
+    supervisors = [pid for profile in profiles if (pid := supervisor_of(profile)) is not None]
+    for supervisor in supervisors:
         _signal(supervisor, signal.SIGTERM)
-        if not _within(DOWN_SECONDS, lambda: created_at(supervisor) is None):
+    if not _within(DOWN_SECONDS, lambda: _are_gone(supervisors)):
+        for supervisor in supervisors:
             kill_group(supervisor)
-    end_leftovers(profile)
+        _within(GOING_SECONDS, lambda: _are_gone(supervisors))
+    end_leftovers(*profiles)
+
+
+def _are_gone(pids: Sequence[int]) -> bool:
+    return all(created_at(pid) is None for pid in pids)
 
 
 def supervisor_of(profile: Profile) -> int | None:
@@ -96,8 +119,9 @@ def status(profile: Profile) -> tuple[dict[str, object], bool]:
 
 def reset(profiles: Iterable[Profile], keys: Path) -> None:
     """Take down and forget everything: data, keys, logs, and copies made outside the repository."""
+    profiles = list(profiles)
+    down(*profiles)
     for profile in profiles:
-        down(profile)
         empty(profile)
     shutil.rmtree(keys, ignore_errors=True)
     try:
@@ -114,9 +138,9 @@ def empty(profile: Profile) -> None:
     shutil.rmtree(profile.folder, ignore_errors=True)
 
 
-def end_leftovers(profile: Profile) -> None:
+def end_leftovers(*profiles: Profile) -> None:
     """End what a killed supervisor left behind: most of it is ending by itself."""
-    entries = Record(profile.folder).read().entries
+    entries = [entry for profile in profiles for entry in Record(profile.folder).read().entries]
     if _within(LEFTOVER_SECONDS, lambda: not any(entry.is_alive for entry in entries)):
         return
     for entry in entries:

@@ -6,16 +6,20 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local.databases import HOUSES
-from deploy.local.lifecycle import CannotStart, down, status, up_afresh
-from deploy.local.profile import KEYS, RUN, Profile
+from deploy.local.java import kafka_version
+from deploy.local.lifecycle import CannotStart, down, status, supervisor_of, up_afresh
+from deploy.local.profile import RUN, Profile
 from deploy.local.record import Record
 from deploy.local.replay.answers import Answers
 from deploy.local.replay.car_loans import NoSuchData, car_loans
@@ -25,10 +29,8 @@ from deploy.local.replay.portfolio import Portfolio
 from deploy.local.replay.report import print_story, print_summary, summary_of
 from deploy.local.replay.runner import Run
 from deploy.local.replay.story import story_of
-from deploy.local.replay.street import Street
+from deploy.local.replay.street import NotQuiet, Street
 from deploy.local.tokens import make_token
-
-KAFKA = "apache 4.3.1"
 
 
 def main() -> int:
@@ -40,31 +42,59 @@ def main() -> int:
     except (NoSuchData, ValueError) as reason:
         console.print(str(reason))
         return 1
-    profile = profile_for(portfolio)
+    return run(portfolio, profile_for(portfolio), console)
+
+
+def run(portfolio: Portfolio, profile: Profile, console: Console) -> int:
+    """Start everything, show the replay of *portfolio*, and stop what was started."""
     try:
         console.print(f"Starting everything for the {portfolio.title} …")
         up_afresh(profile, lambda text: console.print(f"  {text}", highlight=False))
-        return show(portfolio, profile, console)
+        with stopping(profile, console):
+            return show(portfolio, profile, console)
     except CannotStart as reason:
         console.print(str(reason))
         return 1
     except KeyboardInterrupt:
         console.print("stopped")
         return 0
+
+
+@contextmanager
+def stopping(profile: Profile, console: Console) -> Iterator[None]:
+    """Take down at the end what runs now, and nothing that somebody has started since."""
+    ours = supervisor_of(profile)
+    try:
+        yield
     finally:
         console.print("Stopping …")
-        down(profile)
+        if supervisor_of(profile) == ours:
+            down(profile)
 
 
 def show(portfolio: Portfolio, profile: Profile, console: Console) -> int:
     """Replay, and print the summary as JSON or stay up."""
     as_json = os.environ.get("JSON") == "1"
-    summary = asyncio.run(replay(portfolio, profile, console, as_json=as_json))
+    try:
+        summary = asyncio.run(replay(portfolio, profile, console, as_json=as_json))
+    except (NotQuiet, httpx.HTTPError) as error:
+        console.print(f"The replay broke off: {cause_of(error, profile)}", highlight=False)
+        return 1
     if as_json:
         print(json.dumps(summary))
     else:
         stay_up(profile, console)
     return 0
+
+
+def cause_of(error: NotQuiet | httpx.HTTPError, profile: Profile) -> str:
+    """What went wrong in which house, and where its log is."""
+    if isinstance(error, NotQuiet):
+        return f"{error}; see {', '.join(str(profile.log_of(house)) for house in error.houses)}"
+    asked = error.request
+    house = next((name for name, port in profile.ports.items() if port == asked.url.port), "a stranger")
+    done = f"answered {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else "did not answer"
+    return f"{house} {done} to {asked.method} {asked.url.path}; see {profile.log_of(house)}"
 
 
 def chosen_portfolio() -> Portfolio:
@@ -95,7 +125,7 @@ def profile_for(portfolio: Portfolio) -> Profile:
 
 async def replay(portfolio: Portfolio, profile: Profile, console: Console, *, as_json: bool) -> dict[str, object]:
     """Replay *portfolio*, show the end of it, and answer the summary."""
-    async with Street(profile.ports, make_token(KEYS), HOUSES) as street:
+    async with Street(profile.ports, make_token(profile.keys), HOUSES) as street:
         run = Run(portfolio, street, Answers(street, portfolio.zone))
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
@@ -107,13 +137,18 @@ async def replay(portfolio: Portfolio, profile: Profile, console: Console, *, as
 
             await run.replay(progress)
         notice = Record(profile.folder).read().notice
-        summary = await summary_of(run, "none" if notice else KAFKA)
+        summary = await summary_of(run, kafka_name(notice))
         summary["peak_mib"] = peak_megabytes(status(profile)[0]["processes"])  # type: ignore[arg-type]
         if not as_json:
             print_summary(console, summary, portfolio.notes)
             customer = str(summary["borrower"])
             print_story(console, customer, await story_of(street, customer))
         return summary
+
+
+def kafka_name(notice: str | None) -> str:
+    """What carried the events; *notice* says why there was no broker."""
+    return "none" if notice else f"apache {kafka_version()}"
 
 
 def stay_up(profile: Profile, console: Console) -> None:
@@ -123,7 +158,7 @@ def stay_up(profile: Profile, console: Console) -> None:
         console.print(f"  {house:9} http://127.0.0.1:{profile.ports[house]}/docs", highlight=False)
     console.print(f"  inbox     http://127.0.0.1:{profile.ports['inbox']}", highlight=False)
     console.print("  a token, good for 12 hours, all scopes:", highlight=False)
-    print(make_token(KEYS), flush=True)
+    print(make_token(profile.keys), flush=True)
     while True:
         time.sleep(3600)
 

@@ -21,7 +21,11 @@ PAGE = 1000
 
 
 class NotQuiet(Exception):
-    """The houses did not come to rest in time; the text says who was still at work."""
+    """The houses did not come to rest in time; the text says how they stood, *houses* who was still at work."""
+
+    def __init__(self, text: str, *houses: str) -> None:
+        super().__init__(text)
+        self.houses = houses
 
 
 class Street:
@@ -93,7 +97,7 @@ class Street:
                 total[name] += receipt[name]
             busy = [now[item["index"]] for item in receipt["items"] if item["verdict"] == "busy"]
             if busy and time.monotonic() > deadline:
-                raise NotQuiet(f"{len(busy)} facts are told to try again, for a minute now")
+                raise NotQuiet(f"{len(busy)} facts are told to try again, for a minute now", "ingest")
             await asyncio.sleep(AGAIN_SECONDS if busy else 0)
             left = busy + left
         return total
@@ -124,7 +128,8 @@ class Street:
                         self._said = {house: state["said"] for house, state in found.items()}
                         return list(found.values())
         except TimeoutError:
-            raise NotQuiet(json.dumps(found, indent=1)) from None
+            restless = [house for house in found if not _is_settled(house, found)]
+            raise NotQuiet(f"not quiet: {json.dumps(found, indent=1)}", *restless or self.houses) from None
 
     async def _come_to_rest(self, found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Ask each house in turn, in a long call, until it is at rest and has heard what the others are known to say.
