@@ -4,16 +4,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import httpx
 
 from shared.announcements import PAGE_MAX, Announcement, BadEnvelope, from_json
+from shared.codec import encode
 from shared.database import Weather
 
 TIMEOUT_SECONDS: Final = 5.0
 CONNECTIONS_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Illegible:
+    """What stands where an announcement should, and why it cannot be read."""
+
+    error: BadEnvelope
+    content: bytes
+
+    @property
+    def key(self) -> str | None:
+        """The key, where that can be read."""
+        return self.error.key
+
+
+Told: TypeAlias = Announcement | Illegible
 
 
 class PeerUnreachable(Weather):
@@ -61,17 +78,32 @@ class Peer:
         """All heads behind *after* (exclusive) in the order of keys, at most 1,000. Raises: PeerUnreachable."""
         return _heads(await self._ask("GET", "/v1/heads", "heads", "ids", params={"after": after, "limit": PAGE_MAX}))
 
-    async def announcements_after(self, after: int, limit: int, wait: float) -> list[tuple[int, Announcement]]:
-        """Announcements behind the cursor *after*, waiting up to *wait* seconds for one. Raises: PeerUnreachable."""
+    async def announcements_after(self, after: int, limit: int, wait: float) -> list[tuple[int, Told]]:
+        """What was announced behind the cursor *after*; waits up to *wait* seconds for it. Raises: PeerUnreachable."""
         params = {"after": after, "limit": limit, "wait": wait}
         body = await self._ask("GET", "/v1/announcements", "items", params=params, timeout=TIMEOUT_SECONDS + wait)
-        return [(item["cursor"], _announcement(item)) for item in body["items"]]
+        return [(item["cursor"], _told(item)) for item in body["items"]]
 
-    async def wanted(self, after_by_key: Mapping[str, int], limit_each: int) -> list[Announcement]:
-        """For each key the announcements behind its number (exclusive), in order. Raises: PeerUnreachable."""
+    async def wanted_page(self, after_by_key: Mapping[str, int], limit_each: int) -> tuple[list[Told], bool]:
+        """For each key what is behind its number (exclusive), by key and number, and whether that is cut at some bytes.
+
+        Raises: PeerUnreachable.
+        """
         asked = {"after": dict(after_by_key), "limit_each": limit_each}
         body = await self._ask("POST", "/v1/announcements/wanted", "items", json=asked)
-        return [_announcement(item) for item in body["items"]]
+        return [_told(item) for item in body["items"]], body.get("cut") is True
+
+    async def wanted(self, after_by_key: Mapping[str, int], limit_each: int) -> list[Announcement]:
+        """The same, page after page, every one readable. Raises: PeerUnreachable."""
+        found: list[Announcement] = []
+        left, is_cut = dict(after_by_key), True
+        while left and is_cut:
+            page, is_cut = await self.wanted_page(left, limit_each)
+            found += [_readable(one) for one in page]
+            if found:
+                last = found[-1]
+                left = {key: number for key, number in left.items() if key > last.key} | {last.key: last.number}
+        return found
 
     async def _ask(self, method: str, path: str, *names: str, **request: Any) -> Any:
         try:
@@ -96,8 +128,17 @@ def _heads(body: Mapping[str, Any]) -> Heads:
     return Heads(body["heads"], ids, date.fromisoformat(day) if day else None)
 
 
-def _announcement(item: Mapping[str, Any]) -> Announcement:
+def _told(item: Any) -> Told:
+    """One announcement, or what is wrong with it. Raises: PeerUnreachable for what is no object at all."""
+    if not isinstance(item, dict):
+        raise PeerUnreachable("not the answer of a house")
     try:
         return from_json(item)
     except BadEnvelope as error:
-        raise PeerUnreachable(f"an announcement that cannot be read: {error.reason}") from error
+        return Illegible(error, encode(item))
+
+
+def _readable(told: Told) -> Announcement:
+    if isinstance(told, Illegible):
+        raise PeerUnreachable(f"an announcement that cannot be read: {told.error.reason}")
+    return told

@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, exists, func, or_, select
 
-from shared.announcements import Announcement
 from shared.clock import ticks
 from shared.database import arrays, unnest, wait_out
 from shared.database.tables import Key, gaps, parked, subjects
-from shared.fold import Applied, House, apply
-from shared.fold.hearing import heard_from
+from shared.fold import Applied, House, Outcome, apply
+from shared.fold.hearing import told_from
+from shared.fold.letters import bury, letter_of
 from shared.fold.poison import Recent
 from shared.fold.rows import note_gaps
-from shared.heads import Heads, Peer
+from shared.heads import Heads, Illegible, Peer, Told
 
 KEYS_AT_ONCE: Final = 100
 EACH: Final = 100
@@ -117,20 +117,28 @@ class Pull:
             return [_Open(*row) for row in found]
 
     async def _pull(self, source: str, page: Sequence[_Open]) -> int:
-        found = await self._peers[source].wanted({gap.key: gap.heard for gap in page}, EACH)
+        found, is_cut = await self._peers[source].wanted_page({gap.key: gap.heard for gap in page}, EACH)
         applied = 0
         for start in range(0, len(found), RECORDS_MAX):
-            work = [heard_from(self._house, source, said) for said in found[start : start + RECORDS_MAX]]
-            outcomes = await apply(self._house, work)
-            self._recent[source].note(outcomes)
+            outcomes = await self._hear(source, found[start : start + RECORDS_MAX])
             applied += sum(isinstance(outcome, Applied) for outcome in outcomes)
-        await self._close(source, page, found)
+        unanswered = {gap.key for gap in page} if is_cut else set()
+        await self._close(source, page, unanswered | {told.key for told in found})
         return applied
 
-    async def _close(self, source: str, page: Sequence[_Open], found: Sequence[Announcement]) -> None:
-        """Close the gaps that are heard out, and those whose source knows of nothing more: it was asked afterwards."""
-        came = {said.key for said in found}
-        asked = [{"key": gap.key, "seen": 0 if gap.key in came else gap.seen} for gap in page]
+    async def _hear(self, source: str, found: Sequence[Told]) -> list[Outcome]:
+        """Apply what *source* told; what has no key and number is buried."""
+        work = [told_from(self._house, source, told) for told in found]
+        lost = [told for told, item in zip(found, work, strict=True) if item is None and isinstance(told, Illegible)]
+        if lost:
+            await bury(self._house, [letter_of(source, told, 0) for told in lost])
+        outcomes = await apply(self._house, [item for item in work if item is not None])
+        self._recent[source].note(outcomes)
+        return outcomes
+
+    async def _close(self, source: str, page: Sequence[_Open], more: Set[str | None]) -> None:
+        """Close the gaps that are heard out, and those of whom there is no *more*: the source was asked afterwards."""
+        asked = [{"key": gap.key, "seen": 0 if gap.key in more else gap.seen} for gap in page]
         async with self._house.database.begin() as connection:
             parameters = {"of": source, "index": self._index(source), **arrays(("key", "seen"), asked)}
             await connection.execute(_CLOSE, parameters)
@@ -146,9 +154,12 @@ class Pull:
         await self._hear_heads(source, {key: page.numbers[key] for key in unheard - behind})
 
     async def _hear_heads(self, source: str, numbers: Mapping[str, int]) -> None:
-        if numbers:
-            found = await self._peers[source].wanted({key: number - 1 for key, number in numbers.items()}, 1)
-            self._recent[source].note(await apply(self._house, [heard_from(self._house, source, one) for one in found]))
+        left, is_cut = {key: number - 1 for key, number in numbers.items()}, True
+        while left and is_cut:
+            found, is_cut = await self._peers[source].wanted_page(left, 1)
+            await self._hear(source, found)
+            came = max((told.key or "" for told in found), default="")
+            left = {key: number for key, number in left.items() if key > came}
 
     def _index(self, source: str) -> int:
         """PostgreSQL counts array elements from one."""

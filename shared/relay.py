@@ -12,13 +12,14 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from sqlalchemy import Row, bindparam, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.announcements import made_of, to_headers
+from shared.announcements import made_of, to_headers, within_bytes
 from shared.database import Database, unnest, wait_out
 from shared.database.tables import announcements, published, unpublished
 from shared.fold import House
 from shared.telemetry import PUBLISHED
 
 BATCH: Final = 2000
+BYTES_MAX: Final = 8 * 1024 * 1024
 IDLE_SECONDS: Final = 0.2
 BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 PUBLISH_SECONDS_MAX: Final = 30
@@ -30,11 +31,14 @@ REQUEST_BYTES_MAX: Final = 2 * 1024 * 1024
 
 _LOCK_NAME: Final = "forbear relay"
 _TRY_LOCK = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
-_LOWEST = (
+_LOWEST = within_bytes(
     select(announcements)
     .join(unpublished, unpublished.c.id == announcements.c.id)
     .order_by(unpublished.c.id)
     .limit(BATCH)
+    .subquery("lowest"),
+    "id",
+    bytes_max=BYTES_MAX,
 )
 _DELETE = delete(unpublished).where(unpublished.c.id == func.any(bindparam("ids")))
 _NUMBER = insert(published).from_select(["id"], select(unnest({"id": published.c.id.type}).c.id))

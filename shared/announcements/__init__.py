@@ -11,6 +11,7 @@ from shared.announcements.envelope import (
 )
 from shared.announcements.said import (
     BYTES_MAX,
+    PAGE_BYTES_MAX,
     PAGE_MAX,
     WANTED_MAX,
     Announcement,
@@ -25,11 +26,13 @@ from shared.announcements.said import (
     list_of,
     list_wanted,
     made_of,
+    within_bytes,
 )
 
 __all__ = [
     "BYTES_MAX",
     "KEY_CHARACTERS_MAX",
+    "PAGE_BYTES_MAX",
     "PAGE_MAX",
     "WANTED_MAX",
     "Announcement",
@@ -50,4 +53,5 @@ __all__ = [
     "source_uri",
     "to_headers",
     "to_json",
+    "within_bytes",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from uuid import UUID
 
 from shared.announcements.said import Announcement
@@ -87,8 +87,10 @@ def to_json(said: Announcement) -> dict[str, Any]:
 def from_json(body: Mapping[str, Any]) -> Announcement:
     """Read what `to_json` wrote. Raises: BadEnvelope."""
     key, number, data = body.get("key"), body.get("number"), body.get("data")
-    if not isinstance(key, str) or type(number) is not int or not isinstance(data, str):
-        raise BadEnvelope("pulled-announcement-without-key-number-or-data")
+    if not _is_key(key) or type(number) is not int or not 0 < number < 10**18:
+        raise BadEnvelope("pulled-announcement-without-key-or-number")
+    if not isinstance(data, str):
+        raise BadEnvelope("pulled-announcement-without-data", key, number)
     renamed = {"id": "ce_id", "time": "ce_time", "type": "ce_type", "previous": "ce_previous", "basis": "ce_basis"}
     ids = {"causationid": "ce_causationid", "correlationid": "ce_correlationid", "traceparent": "traceparent"}
     fields = {to: body[name] for name, to in {**renamed, **ids}.items() if isinstance(body.get(name), str)}
@@ -122,9 +124,16 @@ def _key(key: bytes | None) -> str:
         text = (key or b"").decode()
     except UnicodeDecodeError:
         raise BadEnvelope("key-not-utf-8") from None
-    if not 0 < len(text) <= KEY_CHARACTERS_MAX or "\x00" in text:
+    if not _is_key(text):
         raise BadEnvelope("key-missing-or-too-long")
     return text
+
+
+def _is_key(given: Any) -> TypeGuard[str]:
+    """Whether a database can hold it as a key."""
+    if not isinstance(given, str) or not 0 < len(given) <= KEY_CHARACTERS_MAX or "\x00" in given:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in given)
 
 
 def _texts(headers: Headers, key: str) -> dict[str, str]:

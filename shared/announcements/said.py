@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, func, insert, literal_column, select, text
+from sqlalchemy import BigInteger, Row, Select, Subquery, bindparam, func, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.codec import encode
@@ -18,6 +18,8 @@ from shared.ids import chained_id
 BYTES_MAX: Final = 512 * 1024
 PAGE_MAX: Final = 1000
 WANTED_MAX: Final = 10_000
+# What a page may hold, and one announcement more: it travels within its time over a slow line too.
+PAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +116,44 @@ def made_of(row: Row[Any]) -> Announcement:
     return Announcement(*(getattr(row, name) for name in _SAID))
 
 
-_BY_ID = (
+def within_bytes(page: Subquery, *order: str, bytes_max: int = PAGE_BYTES_MAX) -> Select[Any]:
+    """The rows of *page* in *order*, until their `data` has *bytes_max* bytes; `count` tells how many the page has."""
+    size = func.octet_length(page.c.data)
+    before = func.sum(size).over(order_by=[page.c[name] for name in order], rows=(None, 0)) - size
+    measured = select(page, before.label("before"), func.count().over().label("count")).subquery("measured")
+    shown = [column for column in measured.c if column.name != "before"]
+    return select(*shown).where(measured.c.before < bytes_max).order_by(*(measured.c[name] for name in order))
+
+
+_BY_ID = within_bytes(
     select(announcements)
     .where(announcements.c.id > bindparam("after"))
     .order_by(announcements.c.id)
-    .limit(bindparam("count"))
+    .limit(bindparam("limit"))
+    .subquery("page"),
+    "id",
 )
-_BY_POSITION = (
+_BY_POSITION = within_bytes(
     select(published.c.position, *(announcements.c[name] for name in _SAID))
     .join(announcements, announcements.c.id == published.c.id)
     .where(published.c.position > bindparam("after"))
     .order_by(published.c.position)
-    .limit(bindparam("count"))
+    .limit(bindparam("limit"))
+    .subquery("page"),
+    "position",
 )
 
 
 async def list_after(
     connection: AsyncConnection, after: int, limit: int, *, by_position: bool
 ) -> list[tuple[int, Announcement]]:
-    """Announcements behind the cursor *after* (exclusive), at most *limit*, each with its own cursor.
+    """Announcements behind the cursor *after* (exclusive), at most *limit*, or 4 MiB, each with its own cursor.
 
     By id (not the order of commit: what is missed in passing shows as a gap or a lost tail), or by the position that
     the relay gives where there is no broker (the order of publication: nothing is missed).
     """
     statement: Select[Any] = _BY_POSITION if by_position else _BY_ID
-    found = await connection.execute(statement, {"after": after, "count": min(limit, PAGE_MAX)})
+    found = await connection.execute(statement, {"after": after, "limit": min(limit, PAGE_MAX)})
     return [(row[0], made_of(row)) for row in found]
 
 
@@ -151,16 +166,22 @@ _NEXT = (
     .correlate(_WANTED)
     .lateral("next")
 )
-_LIST_WANTED = select(_NEXT).select_from(_WANTED.join(_NEXT, text("true")))
+_LIST_WANTED = within_bytes(
+    select(_NEXT).select_from(_WANTED.join(_NEXT, text("true"))).subquery("page"), "key", "number"
+)
 
 
 async def list_wanted(
     connection: AsyncConnection, after_by_key: Mapping[str, int], limit_each: int
-) -> list[Announcement]:
-    """For each key the announcements behind its number (exclusive), in order, at most *limit_each* of each key."""
+) -> tuple[list[Announcement], bool]:
+    """For each key the announcements behind its number (exclusive), at most *limit_each* of each, by key and number.
+
+    Also whether that was cut at 4 MiB: then what is behind the last of them, in this order, is to be asked for again.
+    """
     rows = [{"wanted_key": key, "wanted_after": after} for key, after in after_by_key.items()]
-    parameters = arrays(("wanted_key", "wanted_after"), rows)
-    return [made_of(row) for row in await connection.execute(_LIST_WANTED, {**parameters, "count": limit_each})]
+    parameters = {**arrays(("wanted_key", "wanted_after"), rows), "count": limit_each}
+    found = (await connection.execute(_LIST_WANTED, parameters)).all()
+    return [made_of(row) for row in found], bool(found) and len(found) < found[0].count
 
 
 _OF_KEY = (

@@ -17,19 +17,17 @@ from aiokafka.errors import (
     KafkaError,
     RebalanceInProgressError,
 )
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from shared.announcements import BadEnvelope, from_headers
 from shared.clock import ticks
 from shared.codec import encode
 from shared.consumer.hearing import hear, through_weather
 from shared.consumer.raw import read_raw
-from shared.database import arrays, is_weather, unnest, wait_out
-from shared.database.tables import dead_letters
+from shared.database import is_weather, wait_out
 from shared.events import SOURCES
 from shared.fold import Heard, House, Outcome
 from shared.fold.hearing import heard_from, unreadable_from
+from shared.fold.letters import BYTES_MAX, bury
 from shared.fold.poison import Recent, TooMuchPoison
 
 RECORDS_MAX: Final = 500
@@ -41,13 +39,8 @@ METADATA_SECONDS: Final = 15
 FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
 STOP_SECONDS_MAX: Final = 5
 RESTART_SECONDS: Final = 1.0
-DEAD_LETTER_BYTES_MAX: Final = 1024 * 1024
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
-
-# A letter that comes again, because its offset was not committed, is known by its place and its digest.
-_BURIED: Final = {c.name: c.type for c in dead_letters.columns if c.name != "id"}
-_BURY: Final = insert(dead_letters).from_select(list(_BURIED), select(*unnest(_BURIED).c)).on_conflict_do_nothing()
 
 log = logging.getLogger("forbear.consumer")
 
@@ -143,7 +136,7 @@ class KafkaConsumer:
             else:
                 dead.append(item)
         if dead:
-            await through_weather(lambda: self._bury(dead))
+            await through_weather(lambda: bury(self._house, dead))
         if work:
             self._judge(zip(origins, await hear(self._house, work), strict=True))
 
@@ -163,12 +156,6 @@ class KafkaConsumer:
             return heard_from(self._house, source, from_headers(source, record.key, record.headers, record.value))
         except BadEnvelope as error:
             return unreadable_from(source, error) or _dead_letter(record, error.reason)
-
-    async def _bury(self, dead: Sequence[dict[str, Any]]) -> None:
-        async with self._house.database.begin() as connection:
-            now = await self._house.clock.read(connection)
-            await connection.execute(_BURY, arrays(_BURIED, [letter | {"at": now} for letter in dead]))
-        log.error("dead letters", extra={"count": len(dead)})
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """Raises: TimeoutError when there is something to hear and nothing was heard for too long."""
@@ -215,7 +202,7 @@ def _dead_letter(record: ConsumerRecord, reason: str) -> dict[str, Any]:
         "offset": record.offset,
         "digest": sha256(encode([None if part is None else part.hex() for part in parts])).digest(),
         "key": record.key,
-        "value": None if record.value is None else record.value[:DEAD_LETTER_BYTES_MAX],
+        "value": None if record.value is None else record.value[:BYTES_MAX],
         "value_bytes": len(record.value or b""),
         "headers": headers,
         "reason": reason,

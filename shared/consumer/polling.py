@@ -8,13 +8,14 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.consumer.hearing import hear
+from shared.consumer.hearing import hear, through_weather
 from shared.database import wait_out
 from shared.database.tables import hearing
 from shared.fold import House
-from shared.fold.hearing import heard_from
+from shared.fold.hearing import told_from
+from shared.fold.letters import bury, letter_of
 from shared.fold.poison import Recent, TooMuchPoison
-from shared.heads import Peer
+from shared.heads import Illegible, Peer
 
 RECORDS_MAX: Final = 500
 WAIT_SECONDS: Final = 10.0
@@ -65,8 +66,15 @@ class PollingConsumer:
         page = await self._peer.announcements_after(position, RECORDS_MAX, WAIT_SECONDS)
         if not page:
             return position
-        work = [heard_from(self._house, self._source, said) for _, said in page]
-        self._recent.note(await hear(self._house, work))
+        work = [told_from(self._house, self._source, told) for _, told in page]
+        dead = [
+            letter_of(self._source, told, cursor)
+            for (cursor, told), item in zip(page, work, strict=True)
+            if item is None and isinstance(told, Illegible)
+        ]
+        if dead:
+            await through_weather(lambda: bury(self._house, dead))
+        self._recent.note(await hear(self._house, [item for item in work if item is not None]))
         reached = page[-1][0]
         async with connection.begin():
             await connection.execute(_MOVE, {"of": self._source, "to": reached})

@@ -6,6 +6,7 @@ from shared.announcements import Announcement, BadEnvelope
 from shared.codec import Unreadable, decode
 from shared.events import EVENT_TYPES, Event, Garbled, Unheeded
 from shared.fold.house import Heard, House, Message
+from shared.heads import Illegible, Told
 
 
 def heard_from(house: House[Any], source: str, said: Announcement) -> Heard:
@@ -14,6 +15,11 @@ def heard_from(house: House[Any], source: str, said: Announcement) -> Heard:
         source, said.number, said.previous, said.event_id, said.at, said.correlation_id, said.traceparent, said
     )
     return Heard(said.key, _fact(house, source, said), message)
+
+
+def told_from(house: House[Any], source: str, told: Told) -> Heard | None:
+    """The work that is for *house* in what *source* told over HTTP; None when it can only be buried."""
+    return unreadable_from(source, told.error) if isinstance(told, Illegible) else heard_from(house, source, told)
 
 
 def unreadable_from(source: str, error: BadEnvelope) -> Heard | None:

@@ -118,10 +118,10 @@ def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRo
 
     @router.post("/v1/announcements/wanted")
     async def pull_announcements(asked: Wanted) -> dict[str, Any]:
-        """For each key what was announced behind the number given, in order."""
+        """For each key what was announced behind the number given, by key and number; `cut` if that ends at 4 MiB."""
         async with house.database.answering() as connection:
-            found = await list_wanted(connection, asked.after, asked.limit_each)
-        return {"items": [to_json(said) for said in found]}
+            found, is_cut = await list_wanted(connection, asked.after, asked.limit_each)
+        return {"items": [to_json(said) for said in found], "cut": is_cut}
 
     return router
 

@@ -21,7 +21,7 @@ class Told:
     async def wanted(self, after_by_key: Mapping[str, int], limit_each: int) -> Sequence[Announcement]:
         self.asked += 1
         async with self.house.database.reading() as connection:
-            return await list_wanted(connection, after_by_key, limit_each)
+            return (await list_wanted(connection, after_by_key, limit_each))[0]
 
     async def close(self) -> None:
         """The house goes on."""
