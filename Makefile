@@ -43,11 +43,12 @@ reset: $(STAMP)  ## stop everything and forget all data and keys
 test: setup  ## every test but the long ones that kill things
 	@$(BIN)/pytest --ignore=tests/faults
 
-check: $(STAMP)  ## format, lint, types, import contracts, migrations, catalogue
+check: $(STAMP)  ## format, lint, types, import contracts, tidy limits, migrations, catalogue
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config importlinter.toml
+	@$(BIN)/pytest --quiet tests/architecture
 	@$(BIN)/python -m deploy.local check-migrations
 	@$(if $(CATALOGUE),$(BIN)/python -m deploy.catalogue --check)
 

@@ -37,6 +37,7 @@ FOREIGN_CHARACTERS_MAX: Final = 120
 HEARD: Final = Counter("forbear_heard_total", "Pieces of work, by door and outcome", ["door", "outcome"])
 PUBLISHED: Final = Counter("forbear_published_total", "Announcements acknowledged by the broker")
 UNPUBLISHED: Final = Gauge("forbear_unpublished", "Announcements that are not published yet")
+STOPPED: Final = Gauge("forbear_stopped", "Partitions and loops that hear no more for too much poison, until restart")
 REQUESTS: Final = Histogram("forbear_http_request_seconds", "HTTP requests", ["method", "route", "status"])
 
 

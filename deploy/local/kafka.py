@@ -55,7 +55,8 @@ class KafkaServer:
 
     def prepare(self) -> None:
         """Write the settings, and format the log folder if it is new."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._unpacked, ignore_errors=True)  # what a killed broker left there
+        self._unpacked.mkdir(parents=True)
         self._properties.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
         if (self.folder / "log" / "meta.properties").exists():
             return
@@ -113,6 +114,11 @@ class KafkaServer:
     def _properties(self) -> Path:
         return self.folder / "server.properties"
 
+    @property
+    def _unpacked(self) -> Path:
+        """Where the libraries that a broker brings are unpacked; one that is killed leaves them."""
+        return self.folder / "tmp"
+
     def _settings(self) -> dict[str, str]:
         controller = f"127.0.0.1:{self.controller_port}"
         return {
@@ -129,7 +135,8 @@ class KafkaServer:
 
     def _java_command(self, main: str, *arguments: str) -> tuple[str, ...]:
         logging = f"-Dlog4j2.configurationFile={POM.with_name('log4j2.properties')}"
-        return (self._java, HEAP, logging, "-cp", str(self._libs / "*"), main, *arguments)
+        unpacked = f"-Djava.io.tmpdir={self._unpacked}"
+        return (self._java, HEAP, logging, unpacked, "-cp", str(self._libs / "*"), main, *arguments)
 
 
 BROKER_SETTINGS = {

@@ -15,7 +15,7 @@ from shared.database import is_weather
 from shared.database.tables import subjects, unpublished
 from shared.fold import House
 from shared.service.loops import Watched
-from shared.telemetry import REQUESTS, UNPUBLISHED
+from shared.telemetry import REQUESTS, STOPPED, UNPUBLISHED
 
 _UNPUBLISHED = select(func.count()).select_from(unpublished)
 _ANYBODY = select(subjects.c.key).limit(1)
@@ -32,18 +32,22 @@ def health_doors(house: House[Any], loops: Sequence[Watched]) -> APIRouter:
 
     @router.get("/readyz")
     async def ready() -> Response:
-        """The database answers, and every loop is well."""
+        """The database answers, and every loop is well. `stopped`: what is heard no more for too much poison."""
         unwell = [loop.name for loop in loops if not loop.is_well()]
         if unwell or not await _database_answers(house):
-            return JSONResponse({"status": "not ready", "unwell": unwell}, 503)
-        return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "not ready", "unwell": unwell, "stopped": stopped()}, 503)
+        return JSONResponse({"status": "ready", "stopped": stopped()})
 
     @router.get("/metrics", dependencies=[Depends(requires("metrics:read"))])
     async def metrics() -> Response:
         """Prometheus metrics."""
         async with house.database.answering() as connection:
             UNPUBLISHED.set((await connection.execute(_UNPUBLISHED)).scalar_one())
+        STOPPED.set(len(stopped()))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    def stopped() -> list[str]:
+        return [name for loop in loops for name in loop.stopped()]
 
     return router
 

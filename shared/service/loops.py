@@ -31,11 +31,17 @@ class Watched:
         self.name = type(loop).__name__
         self._loop = loop
         self._failed_at: float | None = None
+        self._is_poisoned = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Run it beside everything else."""
         self._task = asyncio.create_task(self._run(), name=self.name)
+
+    def stopped(self) -> list[str]:
+        """What it hears no more until it is started anew, because of too much poison: partitions, or the loop."""
+        partitions = sorted(getattr(self._loop, "stopped", ()))
+        return [f"{topic}-{number}" for topic, number in partitions] + [self.name] * self._is_poisoned
 
     def is_well(self) -> bool:
         """Whether it runs, and has not failed for half a minute."""
@@ -47,6 +53,7 @@ class Watched:
             try:
                 return await self._loop.run()
             except TooMuchPoison:
+                self._is_poisoned = True
                 log.critical("too many subjects fail: a loop is stopped until restart", extra={"task": self.name})
                 return None
             except Exception as error:

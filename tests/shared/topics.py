@@ -1,8 +1,10 @@
 """What stands on a topic, as anybody may read it; and anything put there, as anybody might."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -73,6 +75,15 @@ class NoText(str):
         return super().encode("latin-1")
 
 
+NOT_YET = (3, 5, 6)
+"""The topic was made a moment ago: not known, without a leader, or led by another."""
+
+
+def _code_in(answer: Any) -> int:
+    ((_, ((_, code, *_),)),) = answer.topics
+    return code
+
+
 def batch_of(sent: Sequence[Raw], codec: int = 0) -> bytes:
     """One batch of records in Kafka's message format v2, from offset 0 on."""
     builder = _DefaultRecordBatchBuilderPy(2, codec, 0, -1, -1, -1, 4 * 1024 * 1024)
@@ -96,7 +107,9 @@ async def send_batch(bootstrap: str, topic: str, *sent: Raw, partition: int = 0,
     try:
         await producer.partitions_for(topic)
         leader = producer.client.cluster.leader_for_partition(TopicPartition(topic, partition))
-        answer = await producer.client.send(leader, request)
-        assert [one[1] for _, partitions in answer.topics for one in partitions] == [0]
+        async with asyncio.timeout(20):
+            while (code := _code_in(await producer.client.send(leader, request))) in NOT_YET:  # noqa: ASYNC110  asked over the wire
+                await asyncio.sleep(0.1)
+        assert code == 0
     finally:
         await producer.stop()
