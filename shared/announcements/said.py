@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Row, Select, Subquery, bindparam, func, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.expression import ColumnElement
 
 from shared.codec import encode
 from shared.database import arrays, unnest
@@ -116,11 +117,13 @@ def made_of(row: Row[Any]) -> Announcement:
     return Announcement(*(getattr(row, name) for name in _SAID))
 
 
-def within_bytes(page: Subquery, *order: str, bytes_max: int = PAGE_BYTES_MAX) -> Select[Any]:
-    """The rows of *page* in *order*, until their `data` has *bytes_max* bytes; `count` tells how many the page has."""
+def within_bytes(
+    page: Subquery, *order: str, bytes_max: int = PAGE_BYTES_MAX, counted: Sequence[ColumnElement[Any]] = ()
+) -> Select[Any]:
+    """The rows of *page* in *order*, until their `data` has *bytes_max* bytes; *counted* is reckoned over all of it."""
     size = func.octet_length(page.c.data)
     before = func.sum(size).over(order_by=[page.c[name] for name in order], rows=(None, 0)) - size
-    measured = select(page, before.label("before"), func.count().over().label("count")).subquery("measured")
+    measured = select(page, *counted, before.label("before")).subquery("measured")
     shown = [column for column in measured.c if column.name != "before"]
     return select(*shown).where(measured.c.before < bytes_max).order_by(*(measured.c[name] for name in order))
 
@@ -167,7 +170,10 @@ _NEXT = (
     .lateral("next")
 )
 _LIST_WANTED = within_bytes(
-    select(_NEXT).select_from(_WANTED.join(_NEXT, text("true"))).subquery("page"), "key", "number"
+    select(_NEXT).select_from(_WANTED.join(_NEXT, text("true"))).subquery("page"),
+    "key",
+    "number",
+    counted=[func.count().over().label("count")],
 )
 
 
