@@ -1,8 +1,9 @@
 """Money: decimal inside, a decimal string on the wire, always with its currency, never a float."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from shared.refusal import BadValue
@@ -10,6 +11,7 @@ from shared.refusal import BadValue
 AMOUNT_MAX = Decimal(10) ** 15
 RATE_MAX = Decimal(10) ** 6
 RATE_DECIMALS_MAX = 12
+_PLAIN = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
 
 # ISO 4217 list one, active codes of countries; the number is how many decimals the minor unit has.
 _CODES_BY_DECIMALS = {
@@ -42,15 +44,31 @@ class DecimalText:
         return {"type": "string", "pattern": self.pattern}
 
 
+class NotADecimal(ValueError):
+    """Something else than plain decimal text where a decimal is expected."""
+
+
 Money = Annotated[Decimal, DecimalText("money")]
 Rate = Annotated[Decimal, DecimalText("rate")]
 
 
 def require_text(value: object) -> object:
-    """Let strings and ready Decimals pass; refuse numbers, whose digits a float may already have changed."""
-    if isinstance(value, str | Decimal):
+    """Let ready decimals and decimal text pass; refuse numbers, whose digits a float may already have changed.
+
+    Text that is no number, or none of any size we take, is refused by what reads it afterwards.
+    """
+    if isinstance(value, Decimal) or (isinstance(value, str) and (_PLAIN.fullmatch(value) or not _is_number(value))):
         return value
-    raise ValueError("a decimal string is expected")
+    raise NotADecimal("a decimal string is expected")
+
+
+def _is_number(text: str) -> bool:
+    """Whether *text* is a number of a size we take, however it is written."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return False
+    return number.is_finite() and number.adjusted() < AMOUNT_MAX.adjusted()
 
 
 def check_currency(field: str, code: str) -> None:

@@ -10,7 +10,7 @@ from shared.events import Scope
 from shared.events.contacts import HoldKind
 from shared.events.words import Channel
 from shared.money import Money, check_currency, check_money
-from shared.refusal import Refusal
+from shared.refusal import BadValue, Refusal
 
 CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 ContactId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
@@ -86,7 +86,7 @@ class ProfileList(Closed):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len({one.customer_id for one in self.profiles}) < len(self.profiles):
-            raise ValueError("a borrower is named once")
+            raise BadValue("profiles", "a borrower is named once")
         return self
 
 
@@ -164,7 +164,7 @@ class SwitchRequest(Closed):
     @model_validator(mode="after")
     def _valued(self) -> "SwitchRequest":
         if (self.scope == "global") == (self.value is not None):
-            raise ValueError("a value for every scope but global")
+            raise BadValue("value", "a value for every scope but global")
         return self
 
 
@@ -192,7 +192,7 @@ class BudgetRequest(Closed):
         if self.amount is not None:
             check_money("amount", self.amount, self.currency)
             if self.amount < 0:
-                raise ValueError("below zero")
+                raise BadValue("amount", "below zero")
         return self
 
 

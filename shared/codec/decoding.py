@@ -98,7 +98,7 @@ def complaint_of(fault: Exception) -> Unreadable:
     if isinstance(fault, RecursionError):
         return Unreadable("too-deep", "nested too deep")
     if isinstance(fault, UnicodeDecodeError):
-        return Unreadable("invalid-text", "not valid UTF-8")
+        return Unreadable("not-utf-8", "not valid UTF-8")
     if not isinstance(fault, msgspec.ValidationError):
         return Unreadable("invalid-json", "not well-formed JSON")
     return _complaint_at(_pointer_of(fault), fault)

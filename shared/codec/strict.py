@@ -21,8 +21,15 @@ BYTES_MAX: Final = 256 * 1024
 """A fact's greatest size; DESIGN: the delivery guarantee, sizes."""
 DEPTH_MAX: Final = 32
 INTEGER_MAX: Final = 2**63 - 1
+
+
+def _no_json(name: str) -> Any:
+    """Raises: ValueError for NaN and infinity, which Python reads and JSON does not know."""
+    raise ValueError(name)
+
+
 _END: Final = re.compile(r"\s*\]\s*\Z")
-_SCANNER: Final = json.JSONDecoder()
+_SCANNER: Final = json.JSONDecoder(parse_constant=_no_json)
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
 
 
@@ -33,21 +40,21 @@ def decode_strict(cls: type[T], sent: bytes | Any, bytes_max: int = BYTES_MAX) -
     a repeated name the last counts. Raises: Unreadable.
     """
     raw = isinstance(sent, bytes | bytearray | memoryview)
-    tree = _read(bytes(sent), bytes_max) if raw else sent
     kind: type = cls
+    tree = _read(bytes(sent), bytes_max, _names_within(kind)) if raw else sent
     _check_tree(tree, _names_within(kind), 1)
     value = convert(cls, tree)
     _check_decimals(value, tree)
     return value
 
 
-def parse(raw: bytes, bytes_max: int = BYTES_MAX) -> Any:
+def parse(raw: bytes, bytes_max: int = BYTES_MAX, names: frozenset[str] = frozenset()) -> Any:
     """Any JSON, as dictionaries, lists, text, integers, booleans and None, bounded in size and depth.
 
-    Raises: Unreadable; its pointer is empty, because a name in what was sent is part of what was sent.
+    Raises: Unreadable; its pointer goes as far as *names* do: another name is part of what was sent.
     """
-    tree = _read(raw, bytes_max)
-    _check_tree(tree, frozenset(), 1)
+    tree = _read(raw, bytes_max, names)
+    _check_tree(tree, names, 1)
     return tree
 
 
@@ -76,10 +83,19 @@ def split(raw: bytes, items_max: int, bytes_max: int) -> Sequence[bytes]:
     try:
         items = [bytes(item) for item in msgspec.json.decode(raw, type=list[msgspec.Raw])]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-        items = _split_around_bad_text(raw, complaint_of(fault))
+        items = _split_around_bad_text(raw, _about_the_whole(raw, fault))
     if len(items) > items_max:
         raise Unreadable("too-large", f"more than {items_max} items")
     return items
+
+
+def _about_the_whole(raw: bytes, fault: Exception) -> Unreadable:
+    """What is wrong with *raw*: where it is JSON, that it is no array."""
+    try:
+        _read(raw, len(raw), frozenset())
+    except Unreadable as found:
+        return found
+    return complaint_of(fault)
 
 
 def _split_around_bad_text(raw: bytes, complaint: Unreadable) -> list[bytes]:
@@ -109,12 +125,25 @@ def _past(text: str, at: int, mark: str = "") -> int:
     return found.end()
 
 
-def _read(raw: bytes, bytes_max: int) -> Any:
+def _read(raw: bytes, bytes_max: int, names: frozenset[str]) -> Any:
     _check_size(raw, bytes_max)
     try:
         return msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-        raise complaint_of(fault) from None
+        raise _placed(raw, names, complaint_of(fault)) from None
+
+
+def _placed(raw: bytes, names: frozenset[str], complaint: Unreadable) -> Unreadable:
+    """*complaint* with its place, where it is not the syntax that is wrong: half a pair, a number beyond all floats."""
+    try:
+        _check_tree(json.loads(raw.decode(), parse_int=_bounded, parse_constant=_no_json), names, 1)
+    except Unreadable as found:
+        return found
+    except UnicodeDecodeError as fault:
+        return complaint_of(fault)
+    except (ValueError, RecursionError):
+        pass
+    return complaint
 
 
 def _check_size(raw: bytes, bytes_max: int) -> None:

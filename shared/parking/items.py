@@ -18,6 +18,7 @@ from shared.fold.acts import Deed, settle
 from shared.fold.batch import WAKE
 from shared.fold.rows import note_gaps
 from shared.parking.masking import Inside, inside
+from shared.problems import refusal_of_unreadable
 from shared.refusal import Refusal
 
 _PAGE = select(parked).where(parked.c.id > bindparam("after")).order_by(parked.c.id).limit(bindparam("count"))
@@ -85,11 +86,11 @@ async def release_edited(house: House[Any], id_: int, type_: str, body: Any, bec
     """
     known = EVENT_TYPES.get(type_)
     if known is None:
-        return Refusal("unknown-type", "no event has this type")
+        return Refusal("type-not-supported", "no event has this type", ("/type",))
     try:
         return await _replace(house, id_, decode_strict(known, body), "replaced", because)
     except Unreadable as error:
-        return Refusal(error.code, error.detail, (error.pointer,))
+        return refusal_of_unreadable(error, "/data")
 
 
 async def discard(house: House[Any], id_: int, because: Because) -> Outcome | None:

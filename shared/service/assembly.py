@@ -80,7 +80,13 @@ def build_app(house: House[Any], settings: Settings, assembly: Assembly) -> Fast
                 await peer.close()
             await house.database.close()
 
-    app = FastAPI(title=f"Forbear {house.name}", version="1", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(
+        title=f"Forbear {house.name}",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=None,
+        strict_content_type=False,  # a body of which nothing is said is taken for JSON, at every door
+    )
     app.state.authenticator = Authenticator(
         settings.jwks_file, issuers=settings.issuers, token_seconds_max=settings.token_hours_max * 3600
     )

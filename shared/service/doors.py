@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -25,7 +25,8 @@ from shared.announcements import (
 from shared.auth import requires
 from shared.clock import ticks
 from shared.fold import House
-from shared.refusal import refuse
+from shared.problems import Door
+from shared.refusal import BadValue, refuse
 from shared.service.quiet import is_at_rest, is_at_work, quiet
 
 WAIT_SECONDS_MAX: Final = 30.0
@@ -33,6 +34,9 @@ LOOK_SECONDS: Final = 0.25
 CALM_SECONDS: Final = 0.01
 KEYS_MAX: Final = 1000
 HEARD_MAX: Final = 8
+CLOCK_MIN: Final = datetime(1970, 1, 2, tzinfo=UTC)
+CLOCK_MAX: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""In every zone the date of such an instant is one, and there is room behind it for what is planned."""
 
 Extra = Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]]
 Count = Callable[[AsyncConnection], Awaitable[int]]
@@ -61,14 +65,14 @@ class Wanted(BaseModel):
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if len(self.after) * self.limit_each > WANTED_MAX:
-            raise ValueError("keys times limit_each is too large")
+            raise BadValue("limit_each", "keys times limit_each is too large")
         return self
 
 
 class Moment(BaseModel):
     """A simulated business time."""
 
-    now: AwareDatetime = Field(examples=["2025-01-01T00:00:00Z"])
+    now: AwareDatetime = Field(ge=CLOCK_MIN, le=CLOCK_MAX, examples=["2025-01-01T00:00:00Z"])
 
 
 async def nothing_extra(connection: AsyncConnection) -> Mapping[str, Any]:  # noqa: ARG001
@@ -83,7 +87,7 @@ async def nothing_sending(connection: AsyncConnection) -> int:  # noqa: ARG001
 
 def street_doors(house: House[Any], *, by_position: bool, extra: Extra) -> APIRouter:
     """What the other houses ask: heads and announcements."""
-    router = APIRouter(tags=["street"], dependencies=[Depends(requires("street:read"))])
+    router = APIRouter(route_class=Door, tags=["street"], dependencies=[Depends(requires("street:read"))])
 
     @router.post("/v1/heads")
     async def ask_heads(asked: Keys) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def _heads(chains: Mapping[str, Chain]) -> dict[str, Any]:
 
 def history_door(house: House[Any]) -> APIRouter:
     """A subject's announcements in order: this house's part of the borrower's story."""
-    router = APIRouter(tags=["history"], dependencies=[Depends(requires("events:read"))])
+    router = APIRouter(route_class=Door, tags=["history"], dependencies=[Depends(requires("events:read"))])
 
     @router.get("/v1/customers/{customer_id}/events")
     async def read_events(
@@ -153,7 +157,7 @@ def history_door(house: House[Any]) -> APIRouter:
 
 def time_doors(house: House[Any], sending: Count) -> APIRouter:
     """Whether all is quiet, and the simulated clock."""
-    router = APIRouter(tags=["time"])
+    router = APIRouter(route_class=Door, tags=["time"])
 
     @router.get("/v1/quiet", dependencies=[Depends(requires("street:read"))])
     async def read_quiet(

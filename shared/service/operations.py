@@ -19,7 +19,8 @@ from shared.parking import (
     release_edited,
     retry_letter,
 )
-from shared.refusal import Refusal, Refused, refuse
+from shared.problems import Door
+from shared.refusal import BadValue, Refusal, Refused, refuse
 
 REFERENCE_CHARACTERS_MAX: Final = 64
 # A letter's headers may fill its whole message, and their names are read for each of a page.
@@ -48,7 +49,7 @@ class Why(BaseModel):
     @model_validator(mode="after")
     def _other_is_told_elsewhere(self) -> Self:
         if self.reason == "other" and self.reference is None:
-            raise ValueError("another reason needs a reference")
+            raise BadValue("reference", "another reason needs a reference")
         return self
 
     def of(self, operator: Principal) -> Because:
@@ -65,7 +66,7 @@ class Replacement(Why):
 
 def parked_doors(house: House[Any]) -> APIRouter:
     """What was parked under its number."""
-    router = APIRouter(tags=["operations"])
+    router = APIRouter(route_class=Door, tags=["operations"])
 
     @router.get("/v1/parked", dependencies=[Depends(requires("parked:read"))])
     async def read_parked(after: Cursor = 0, limit: Limit = 100) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def parked_doors(house: House[Any]) -> APIRouter:
 
 def letter_doors(house: House[Any]) -> APIRouter:
     """What could not even be read as somebody's."""
-    router = APIRouter(tags=["operations"])
+    router = APIRouter(route_class=Door, tags=["operations"])
 
     @router.get("/v1/dead-letters", dependencies=[Depends(requires("parked:read"))])
     async def read_letters(
@@ -137,7 +138,7 @@ def letter_doors(house: House[Any]) -> APIRouter:
 
 def audit_door(house: House[Any]) -> APIRouter:
     """Who did what about what was set aside."""
-    router = APIRouter(tags=["operations"], dependencies=[Depends(requires("audit:read"))])
+    router = APIRouter(route_class=Door, tags=["operations"], dependencies=[Depends(requires("audit:read"))])
 
     @router.get("/v1/operator-acts")
     async def read_acts(after: Cursor = 0, limit: Limit = 100) -> dict[str, Any]:

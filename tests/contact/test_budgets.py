@@ -1,6 +1,7 @@
 """Budgets: what cannot be paid for waits until there is money again, and no cent is spent twice, whoever reserves."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -214,23 +215,39 @@ async def test_a_budget_is_set_and_shown_with_what_is_left_of_it(contact):
 
 
 BAD = {
-    "a day that is over": ({"effective_from": "2026-03-09"}, "already-past"),
-    "a number": ({"amount": 5}, "schema"),
-    "more decimals than the currency has": ({"amount": "1.001"}, "schema"),
-    "below zero": ({"amount": "-1.00"}, "schema"),
-    "no currency": ({"currency": "XXX"}, "schema"),
-    "an unknown period": ({"period": "year"}, "schema"),
-    "a day that no calendar holds": ({"effective_from": "9999-12-31"}, "schema"),
-    "an unknown field": ({"SECRETMARK": 1}, "schema"),
+    "a day that is over": ({"effective_from": "2026-03-09"}, "already-past", "/effective_from"),
+    "a number": ({"amount": 5}, "not-a-decimal", "/amount"),
+    "a float": ({"amount": 5.5}, "float", "/amount"),
+    "no number": ({"amount": "SECRETMARK"}, "wrong-type", "/amount"),
+    "an exponent in text": ({"amount": "1e3"}, "not-a-decimal", "/amount"),
+    "a huge exponent in text": ({"amount": "1e400000"}, "bad-value", "/amount"),
+    "infinity in text": ({"amount": "Infinity"}, "bad-value", "/amount"),
+    "huge": ({"amount": "99999999999999999999"}, "bad-value", "/amount"),
+    "more decimals than the currency has": ({"amount": "1.001"}, "bad-value", "/amount"),
+    "below zero": ({"amount": "-1.00"}, "bad-value", "/amount"),
+    "no currency": ({"currency": "XXX"}, "bad-value", "/currency"),
+    "an unknown period": ({"period": "year"}, "unknown-word", "/period"),
+    "a day that no calendar holds": ({"effective_from": "9999-12-31"}, "bad-value", "/effective_from"),
+    "an unknown field": ({"SECRETMARK": 1}, "unknown-field", None),
 }
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize(("changed", "code"), BAD.values(), ids=BAD)
-async def test_a_bad_budget_is_refused_and_leaves_nothing(contact, changed, code):
+@pytest.mark.parametrize(("changed", "code", "pointer"), BAD.values(), ids=BAD)
+async def test_a_bad_budget_is_refused_and_leaves_nothing(contact, changed, code, pointer):
     answer = await contact.put("/v1/budgets", BUDGET | changed)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert [error["pointer"] for error in answer.json().get("errors", [])] == ([pointer] if pointer else [])
     assert "SECRETMARK" not in answer.text
+    assert (await contact.get("/v1/budgets"))["items"] == []
+
+
+@pytest.mark.postgres
+async def test_a_budget_by_an_endless_exponent_is_refused(contact):
+    body = json.dumps(BUDGET).replace('"5000.00"', "1e400000")
+    answer = await contact.http.put("/v1/budgets", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "float")
+    assert answer.json()["errors"] == [{"pointer": "/amount"}]
     assert (await contact.get("/v1/budgets"))["items"] == []
 
 

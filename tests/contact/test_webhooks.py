@@ -175,10 +175,10 @@ REFUSED = {
     "sent too long ago": (receipt("R"), {"ago": 400}, 401, "bad-signature"),
     "a provider that is none": (receipt("R"), {"provider": "SECRETMARK"}, 404, "not-found"),
     "no JSON": (b"SECRETMARK", {}, 400, "not-json"),
-    "no reference": ({"type": "message.delivered", "timestamp": TOLD_AT, "data": {}}, {}, 422, "schema"),
-    "a reference no database holds": (receipt("SECRETMARK\x00"), {}, 400, "not-json"),
-    "a reference of two lines": (receipt("SECRETMARK\nR"), {}, 422, "schema"),
-    "a time without its zone": (receipt("R") | {"timestamp": "2026-11-24T02:00:00"}, {}, 422, "schema"),
+    "no reference": ({"type": "message.delivered", "timestamp": TOLD_AT, "data": {}}, {}, 422, "missing-field"),
+    "a reference no database holds": (receipt("SECRETMARK\x00"), {}, 422, "invalid-text"),
+    "a reference of two lines": (receipt("SECRETMARK\nR"), {}, 422, "bad-value"),
+    "a time without its zone": (receipt("R") | {"timestamp": "2026-11-24T02:00:00"}, {}, 422, "bad-value"),
     "a body one byte too large": (b" " * (BODY_BYTES_MAX + 1), {}, 413, "body-too-large"),
 }
 

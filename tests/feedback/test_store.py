@@ -110,10 +110,8 @@ async def test_words_are_read_by_those_who_may_in_the_order_they_were_said(stree
 async def test_a_text_that_nobody_took_up_is_swept_after_a_day_and_no_sooner(street):
     await street.tell("/v1/complaints", {"complaint_id": "K1", "category": "hours", "text": "kept"})
     await street.tell("/v1/complaints", {"complaint_id": "K1", "category": "hours", "text": "said again"})
-    refused = {"dispute_id": "D1", "loan_ids": ["NONE"], "kind": "other", "text": "refused"}
-    await street.tell("/v1/disputes", refused, 422)
     database = Database.at(street.feedback.database.app_url, "test")
-    for age, swept, left in (("23 hours 59 minutes", 0, 3), ("24 hours 1 minute", 2, 1), ("2 years", 0, 1)):
+    for age, swept, left in (("23 hours 59 minutes", 0, 2), ("24 hours 1 minute", 1, 1), ("2 years", 0, 1)):
         await street.feedback.sql(f"update texts set written_at = now() - interval '{age}'")
         async with database.begin() as connection:
             assert await sweep(connection) == swept
@@ -228,3 +226,31 @@ async def _survives(house: House, statement: int) -> bool:
         event.remove(house.database.work.sync_engine, "before_cursor_execute", crash)
     assert isinstance(outcome, Applied)
     return True
+
+
+async def test_a_key_that_seals_nothing_any_more_is_swept_with_its_last_text(street):
+    await street.tell("/v1/complaints", {"complaint_id": "K1", "category": "hours", "text": "kept"})
+    database, vault = Database.at(street.feedback.database.app_url, "test"), Vault(bytes(32))
+    async with database.begin() as connection:
+        await vault.put(connection, "C-nobody", {"text": "by a command that nothing came of"})
+    for age, keys in (("23 hours 59 minutes", ["C-nobody", "C1"]), ("24 hours 1 minute", ["C1"])):
+        await street.feedback.sql(f"update texts set written_at = now() - interval '{age}'")
+        async with database.begin() as connection:
+            await sweep(connection)
+        assert [row["key"] for row in await street.feedback.sql("select key from data_keys order by key")] == keys
+    await database.close()
+    assert len((await street.feedback.get("/v1/customers/C1/texts"))["items"]) == 1
+
+
+async def test_a_key_that_somebody_seals_with_is_not_swept_under_their_hands(street):
+    database, vault = Database.at(street.feedback.database.app_url, "test"), Vault(bytes(32))
+    async with database.begin() as connection:
+        await vault.put(connection, "C9", {"text": "first"})
+    await street.feedback.sql("delete from texts")
+    async with database.begin() as sealing:
+        ref = await vault.put(sealing, "C9", {"text": "second"})
+        async with database.begin() as sweeping:
+            await sweep(sweeping)
+    assert [row["ref"] for row in await street.feedback.sql("select ref from texts where key = 'C9'")] == [ref]
+    assert len(await street.feedback.sql("select key from data_keys where key = 'C9'")) == 1
+    await database.close()

@@ -105,50 +105,104 @@ async def test_what_needs_a_refused_opening_is_held_not_refused(ingest):
     assert (await ingest.get("/v1/loans/L1/position"))["outstanding"] == "200.00"
 
 
+MARK = "SECRETMARK"
 BAD = {
-    "a float": ('"amount": 1.5', "float"),
-    "a huge exponent": ('"amount": 1e400000', None),
-    "a huge exponent in text": ('"amount": "1e400000"', None),
-    "infinity in text": ('"amount": "Infinity"', None),
-    "a number": ('"amount": 100', "not-a-decimal"),
-    "too many decimals": ('"amount": "1.001"', None),
-    "negative": ('"amount": "-5.00"', None),
-    "huge": ('"amount": "99999999999999999999"', None),
-    "U+0000": ('"amount": "1.00", "channel": "a\\u0000b"', None),
-    "a lone surrogate": ('"amount": "1.00", "channel": "\\ud800"', None),
-    "no date": ('"amount": "1.00", "value_on": "2025-13-45"', None),
+    "a float": ('"amount": 1.5', "float", "/data/amount"),
+    "a huge exponent": ('"amount": 1e400000', "float", "/data/amount"),
+    "a huge exponent in text": ('"amount": "1e400000"', "bad-value", "/data/amount"),
+    "infinity in text": ('"amount": "Infinity"', "bad-value", "/data/amount"),
+    "a number": ('"amount": 100', "not-a-decimal", "/data/amount"),
+    "no number": (f'"amount": "{MARK}"', "wrong-type", "/data/amount"),
+    "too many decimals": ('"amount": "1.001"', "currency-decimals", "/data/amount"),
+    "negative": ('"amount": "-5.00"', "amount-not-positive", "/data/amount"),
+    "nothing": ('"amount": "0.00"', "amount-not-positive", "/data/amount"),
+    "huge": ('"amount": "99999999999999999999"', "bad-value", "/data/amount"),
+    "huge and below zero": ('"amount": "-99999999999999999999"', "bad-value", "/data/amount"),
+    "U+0000": (f'"amount": "1.00", "channel": "{MARK}\\u0000b"', "invalid-text", "/data/channel"),
+    "a lone surrogate": (f'"amount": "1.00", "channel": "{MARK}\\ud800"', "invalid-text", "/data/channel"),
+    "no date": ('"amount": "1.00", "value_on": "2025-13-45"', "wrong-type", "/data/value_on"),
 }
 
 
-@pytest.mark.parametrize(("field", "code"), BAD.values(), ids=BAD)
-async def test_a_bad_event_is_rejected_alone_and_without_echo(ingest, field, code):
+async def check_rejected(ingest, bad: str, code: str, pointer: str) -> None:
+    """*bad* between two payments: it is rejected where it is at fault, nothing of it is told or kept, they are."""
     await report(ingest, opened())
-    marker = "SECRETMARK"
-    bad = json.dumps(paid(marker)).replace('"kind": "repayment"', f'"kind": "repayment", {field}')  # the last counts
     body = f"[{json.dumps(paid('P1'))}, {bad}, {json.dumps(paid('P2'))}]".encode()
     answer = await ingest.http.post("/v1/events", content=body, headers={"content-type": BATCH})
     receipt = answer.json()
     assert (answer.status_code, receipt["accepted"], receipt["rejected"]) == (202, 2, 1), answer.text
-    assert code is None or receipt["items"][0]["reason"] == code
-    assert marker not in json.dumps([{**item, "id": None} for item in receipt["items"]])
+    (item,) = receipt["items"]
+    assert (item["index"], item["verdict"], item["reason"], item["pointer"]) == (1, "rejected", code, pointer)
+    assert MARK not in answer.text
     assert await ingest.sql("select count(*) from facts") == [(3,)]
 
 
+@pytest.mark.parametrize(("field", "code", "pointer"), BAD.values(), ids=BAD)
+async def test_a_bad_event_is_rejected_alone_and_without_echo(ingest, field, code, pointer):
+    bad = json.dumps(paid("BAD")).replace('"kind": "repayment"', f'"kind": "repayment", {field}')  # the last counts
+    await check_rejected(ingest, bad, code, pointer)
+
+
+async def test_a_type_that_no_fact_has_is_rejected_alone(ingest):
+    bad = json.dumps(paid("BAD") | {"type": f"{MARK}.received"})
+    await check_rejected(ingest, bad, "type-not-supported", "/type")
+
+
+@pytest.mark.parametrize(
+    ("currency", "code"), [("XXX", "bad-value"), ("RMB", "bad-value"), (MARK, "bad-value"), (156, "wrong-type")]
+)
+async def test_a_loan_in_no_currency_of_this_world_is_rejected_alone(ingest, currency, code):
+    bad = opened("L2", "C2", id_="pay-BAD")
+    bad["data"]["currency"] = currency
+    await check_rejected(ingest, json.dumps(bad), code, "/data/currency")
+
+
 UNREADABLE = {
-    "no JSON": (b"{nope", 400),
-    "not an array": (b"{}", 400),
-    "bad UTF-8": (b'[{"id": "\xff"}]', (202, 400)),
-    "ten megabytes": (b"[" + b" " * 10_000_000 + b"]", 413),
-    "nested without end": (b"[" * 100_000, 400),
-    "too many events": (b"[" + b"{}," * 1000 + b"{}]", 413),
+    "nothing": (b"", 400, "not-json"),
+    "no JSON": (b"{nope", 400, "not-json"),
+    "cut off": (b'[{"id": "A"}', 400, "not-json"),
+    "not an array": (b"{}", 422, "wrong-type"),
+    "bad UTF-8 outside its events": (b'[{"id": "A"}, \xff]', 400, "not-utf-8"),
+    "ten megabytes": (b"[" + b" " * 10_000_000 + b"]", 413, "body-too-large"),
+    "nested without end": (b"[" * 100_000, 400, "nested-too-deep"),
+    "too many events": (b"[" + b"{}," * 1000 + b"{}]", 413, "body-too-large"),
 }
 
 
-@pytest.mark.parametrize(("body", "status"), UNREADABLE.values(), ids=UNREADABLE)
-async def test_an_unreadable_body_stores_nothing_and_is_a_problem(ingest, body, status):
+@pytest.mark.parametrize(("body", "status", "code"), UNREADABLE.values(), ids=UNREADABLE)
+async def test_an_unreadable_body_stores_nothing_and_is_a_problem(ingest, body, status, code):
     answer = await ingest.http.post("/v1/events", content=body, headers={"content-type": BATCH})
-    assert answer.status_code == status or answer.status_code in (status if isinstance(status, tuple) else ())
-    assert answer.status_code == 202 or answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await ingest.sql("select count(*) from facts") == [(0,)]
+
+
+async def test_bad_utf8_in_an_event_rejects_that_event(ingest):
+    bad = json.dumps(paid("BAD")).replace('"repayment"', f'"repayment", "channel": "{MARK}?"')
+    body = f"[{json.dumps(opened())}, {bad}]".encode().replace(b"?", b"\xff")
+    answer = await ingest.http.post("/v1/events", content=body, headers={"content-type": BATCH})
+    (item,) = answer.json()["items"]
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert (item["id"], item["reason"], item["pointer"]) == ("pay-BAD", "invalid-text", "/data/channel")
+    assert MARK not in answer.text
+
+
+ALONE = {
+    "no JSON": (b"{nope", 400, "not-json"),
+    "nested without end": (b'{"id": ' + b"[" * 100_000, 400, "nested-too-deep"),
+    "nested a little too deep": (b'{"id": "A", "data": ' + b"[" * 32 + b"]" * 32 + b"}", 400, "nested-too-deep"),
+    "more than a fact may be": (b'{"id": "' + b"x" * 300_000 + b'"}', 413, "body-too-large"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "code"), ALONE.values(), ids=ALONE)
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+async def test_one_event_that_cannot_be_read_is_a_problem_like_any_other_body(ingest, body, status, code, mode):
+    attributes = {f"ce-{name}": value for name, value in paid("P1").items() if name != "data"}
+    said = {"content-type": "application/cloudevents+json"} if mode == "structured" else attributes
+    answer = await ingest.http.post("/v1/events", content=body, headers=said)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
     assert await ingest.sql("select count(*) from facts") == [(0,)]
 
 

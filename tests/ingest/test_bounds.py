@@ -20,7 +20,7 @@ async def test_a_call_brings_at_most_a_thousand_events(ingest, count, status):
     assert status == 413 or answer.json()["held"] == count
 
 
-@pytest.mark.parametrize(("size", "reason"), [(FACT_BYTES_MAX, None), (FACT_BYTES_MAX + 1, "too-large")])
+@pytest.mark.parametrize(("size", "reason"), [(FACT_BYTES_MAX, None), (FACT_BYTES_MAX + 1, "body-too-large")])
 async def test_an_event_has_at_most_256_kib_and_one_above_is_still_named(ingest, size, reason):
     await report(ingest, opened())
     bare = json.dumps(paid("P1") | {"filler": ""})

@@ -135,7 +135,7 @@ BAD = {
 async def test_a_set_that_makes_no_sense_is_refused_with_its_place(ingest, body, code, pointer):
     answer = await put(ingest, "ours", body)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
-    assert answer.json()["errors"] == [{"pointer": pointer}]
+    assert answer.json().get("errors", []) == ([{"pointer": pointer}] if pointer else [])
     assert SECRET not in answer.text
     assert (await ingest.http.get("/v1/bucket-sets/ours")).status_code == 404
 

@@ -65,10 +65,12 @@ async def test_a_preview_says_what_the_running_house_says(databases: Databases, 
 
 PAYMENT = json.dumps(stated(paid("02-05")))
 BAD = {
-    "no JSON": (b"{", 400, "unreadable-body", None),
-    "no object": (b"[]", 422, "schema", "/facts"),
-    "no facts": (b'{"facts": []}', 422, "schema", "/facts"),
-    "too many facts": (json.dumps({"facts": [{}] * 1001}).encode(), 422, "schema", "/facts"),
+    "no JSON": (b"{", 400, "not-json", None),
+    "no object": (b"[]", 422, "wrong-type", None),
+    "no facts": (b"{}", 422, "missing-field", "/facts"),
+    "not one fact": (b'{"facts": []}', 422, "bad-value", "/facts"),
+    "facts that are none": (b'{"facts": {}}', 422, "wrong-type", "/facts"),
+    "too many facts": (json.dumps({"facts": [{}] * 1001}).encode(), 422, "bad-value", "/facts"),
     "too large": (b'{"facts": [' + b" " * 300_000 + b"]}", 413, "body-too-large", None),
     "an unknown type": (b'{"facts": [{"type": "SECRET", "data": {}}]}', 422, "type-not-supported", "/facts/0/type"),
     "our own word": (b'{"facts": [{"type": "RiskAssessed", "data": {}}]}', 422, "type-not-supported", "/facts/0/type"),
@@ -128,5 +130,5 @@ async def test_no_fact_however_strange_is_a_fault_of_ours(scoring, facts):
 
 def test_the_example_in_the_interface_is_what_is_answered():
     now = datetime(2025, 2, 6, tzinfo=UTC)
-    found = preview(read_facts(json.dumps(STATED).encode()), now, Context(now))
+    found = preview(read_facts(STATED), now, Context(now))
     assert json.loads(Preview.model_validate(found).model_dump_json(by_alias=True)) == PREVIEW

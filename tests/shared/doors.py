@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from shared.auth import Principal, requires
 from shared.fold import Answer, Applied, Heard, House, apply
 from shared.money import Money
+from shared.problems import Door
 from shared.service import answer_of, kept
 from shared.service.answers import IdempotencyKey, as_json
 from tests.shared.toy import Pay, Purse
@@ -21,7 +22,7 @@ class Asked(BaseModel):
 
 def counter(house: House[Purse]) -> APIRouter:
     """A payment is told; a repeat of the request is answered as the first time."""
-    router = APIRouter()
+    router = APIRouter(route_class=Door)
 
     def answer(said) -> Answer:
         return as_json(201, {"number": said[-1].number})

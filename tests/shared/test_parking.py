@@ -190,8 +190,8 @@ async def test_what_is_inside_an_item_is_shown_without_what_it_says(street):
 
 
 REFUSED = {
-    "a type nobody says": ("Nonsense", b"{}", "unknown-type"),
-    "no JSON": ("PaymentReceived", b"{", "invalid-json"),
+    "a type nobody says": ("Nonsense", b"{}", "type-not-supported"),
+    "no JSON": ("PaymentReceived", b"{", "not-json"),
     "a field missing": ("PaymentReceived", b"{}", "missing-field"),
 }
 
@@ -201,6 +201,7 @@ async def test_an_edit_that_cannot_be_read_is_refused_and_the_item_stays(street,
     _, second, _, parked_id = street
     outcome = await release_edited(second, parked_id, type_, body, BECAUSE)
     assert isinstance(outcome, Refusal)
+    assert outcome.code == code
     assert len(await rows_of(second, parked)) == 1
 
 

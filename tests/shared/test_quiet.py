@@ -82,3 +82,7 @@ async def test_the_simulated_clock_moves_forward_only(first, keys):
         back = await client.put("/v1/clock", json={"now": "2025-01-01T23:59:59Z"})
         assert (back.status_code, back.json()["code"]) == (409, "clock-moves-forward")
         assert (await client.put("/v1/clock", json={"now": "2025-01-03T00:00:00"})).status_code == 422
+        for beyond in ("9000-01-01T00:00:00.000001Z", "9999-12-31T23:59:59-14:00", "1970-01-01T23:59:59Z"):
+            refused = await client.put("/v1/clock", json={"now": beyond})
+            assert (refused.status_code, refused.json()["code"]) == (422, "bad-value")
+        assert (await client.put("/v1/clock", json={"now": "9000-01-01T00:00:00Z"})).status_code == 200

@@ -98,7 +98,7 @@ async def test_operators_see_and_settle_what_is_parked(first, second, keys):
 
 
 WHY = {
-    "no body": (None, 422),
+    "no body": (None, 400),
     "no reason": ({}, 422),
     "a reason nobody knows": ({"reason": "because"}, 422),
     "another reason, told nowhere": ({"reason": "other"}, 422),

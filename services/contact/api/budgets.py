@@ -10,6 +10,7 @@ from services.contact.schemas import Budget, BudgetRequest, Budgets
 from services.contact.store.budgets import list_budgets, set_budget
 from shared.auth import Principal, requires
 from shared.fold import House
+from shared.problems import Door
 from shared.refusal import refuse
 
 Caller = Annotated[Principal, Depends(requires("budgets:write"))]
@@ -22,7 +23,7 @@ SET: Final = {
 
 def budgets_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
     """`/v1/budgets`."""
-    router = APIRouter(tags=["budgets"], prefix="/v1/budgets")
+    router = APIRouter(route_class=Door, tags=["budgets"], prefix="/v1/budgets")
 
     @router.put("", responses=answers(SET, problem_of(422, "already-past", PAST)))
     async def state_budget(asked: BudgetRequest, caller: Caller) -> Budget:

@@ -1,7 +1,8 @@
 """What the gate would say of stated facts, and the rules it says it by; nothing is touched."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request
 
@@ -14,9 +15,14 @@ from services.contact.store.calendars import list_years
 from services.contact.store.contexts import Desk
 from services.contact.store.rules import RuleBook
 from shared.auth import requires
-from shared.codec import Unreadable, parse
 from shared.fold import House
+from shared.problems import read_json
 from shared.refusal import Refusal, Refused, refuse
+
+SHARED_WORDS: Final = {
+    "bad-shape": "wrong-type", "bad-date": "wrong-type", "bad-instant": "wrong-type", "bad-time": "wrong-type",
+    "bad-number": "bad-value", "bad-text": "bad-value", "too-long": "bad-value",
+}  # fmt: skip
 
 
 def checks_door(house: House[Any], desk: Desk, book: RuleBook) -> APIRouter:
@@ -26,9 +32,9 @@ def checks_door(house: House[Any], desk: Desk, book: RuleBook) -> APIRouter:
     @router.post("/v1/contact-checks")
     async def check_contact(request: Request) -> Answer:
         """Judge one proposed contact, at `proposed.at` or now, by the packs in force."""
-        case = parse_case(read_json(await request.body()))
+        case = parse_case(await read_json(request))
         if isinstance(case, Refusal):
-            raise Refused(case)
+            raise Refused(_in_shared_words(case))
         async with house.database.begin() as connection:
             now = case.proposed.at or await house.clock.read(connection)
             calendars = await desk.calendars.read(connection)
@@ -57,12 +63,9 @@ def checks_door(house: House[Any], desk: Desk, book: RuleBook) -> APIRouter:
     return router
 
 
-def read_json(body: bytes) -> object:
-    """The JSON of a body. Raises: Refused."""
-    try:
-        return parse(body)
-    except Unreadable as error:
-        raise refuse("not-json", error.detail) from None
+def _in_shared_words(refusal: Refusal) -> Refusal:
+    """What is wrong with a case, under the codes that every other door uses for the same."""
+    return replace(refusal, code=SHARED_WORDS.get(refusal.code, refusal.code))
 
 
 def shown(decision: Decision) -> Answer:

@@ -18,6 +18,7 @@ from services.contact.store.reports import heard_of
 from services.contact.store.story import contacts_of
 from shared.auth import Principal, requires
 from shared.fold import Applied, House, Replayed, apply
+from shared.problems import Door
 from shared.refusal import refuse
 
 State = Literal[
@@ -29,7 +30,7 @@ Caller = Annotated[Principal, Depends(requires("contacts:write"))]
 
 def contacts_door(house: House[Any]) -> APIRouter:
     """`/v1/customers/{customer_id}/contacts` and `/v1/attempts`."""
-    router = APIRouter(tags=["contacts"])
+    router = APIRouter(route_class=Door, tags=["contacts"])
 
     @router.get("/v1/customers/{customer_id}/contacts", dependencies=[Depends(requires("contacts:read"))])
     async def read_contacts(customer_id: CustomerId) -> Answer:

@@ -17,6 +17,7 @@ from shared.fold import Answer as Kept
 from shared.fold import Applied, Heard, House, apply
 from shared.fold import Request as Via
 from shared.ids import new_id
+from shared.problems import Door, stated_at
 from shared.refusal import refuse
 from shared.service import answer_of, kept
 from shared.service.answers import IdempotencyKey
@@ -27,15 +28,16 @@ Caller = Annotated[Principal, Depends(requires("holds:write"))]
 
 def holds_door(house: House[Any]) -> APIRouter:
     """`/v1/holds`."""
-    router = APIRouter(tags=["holds"], prefix="/v1/holds")
+    router = APIRouter(route_class=Door, tags=["holds"], prefix="/v1/holds")
 
     @router.post("", status_code=201)
     async def place_hold(asked: HoldRequest, request: Request, caller: Caller, key: IdempotencyKey = None) -> Response:
         """Stop contact with a borrower, at once; whatever is planned or reserved is cancelled."""
         hold_id = str(new_id())
-        command = PlaceHold(
-            hold_id, asked.kind, asked.scope, by_of(caller), asked.until, asked.stop_debits, asked.stop_interest
-        )
+        with stated_at():
+            command = PlaceHold(
+                hold_id, asked.kind, asked.scope, by_of(caller), asked.until, asked.stop_debits, asked.stop_interest
+            )
         body = encode({"hold_id": hold_id, "customer_id": asked.customer_id})
 
         def answer(_said: Sequence[Announcement]) -> Kept:

@@ -17,6 +17,7 @@ from shared.auth import Principal, requires
 from shared.clock import ticks
 from shared.database import is_weather
 from shared.fold import House
+from shared.problems import Door
 from shared.refusal import refuse
 
 WAIT_SECONDS_MAX: Final = CALL_DEADLINE_SECONDS + START_SECONDS_MAX + 3
@@ -28,7 +29,7 @@ ScopeName = Annotated[str, Query(pattern="^(global|channel|provider|strategy|seg
 
 def killswitch_door(house: House[Any]) -> APIRouter:
     """`/v1/killswitch`."""
-    router = APIRouter(tags=["kill switch"], prefix="/v1/killswitch")
+    router = APIRouter(route_class=Door, tags=["kill switch"], prefix="/v1/killswitch")
 
     @router.put("")
     async def throw(asked: SwitchRequest, caller: Caller) -> Answer:

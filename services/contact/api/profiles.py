@@ -1,19 +1,19 @@
 """Where profiles are stated, shown masked, revealed for a reason, and forgotten."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contact.domain.profile import ChannelProfile, LocationSignal, Profile
+from services.contact.domain.profile import ChannelProfile, LocationSignal, Profile, refusal_of
 from services.contact.schemas import FORMS, RevealRequest, ShownChannel, ShownProfile, StatedProfile, StatedSignal
-from services.contact.store.profiles import EnterProfile, EraseProfile, Standing, find_standing
+from services.contact.store.profiles import EnterProfile, EraseProfile, Standing, find_standing, refusal_to_enter
 from services.contact.store.sealing import Kind, Sealer, masked
 from services.contact.store.vault import (
-    Entry,
     Opened,
     entries_of,
     kind_of,
@@ -25,7 +25,8 @@ from shared.auth import Principal, requires
 from shared.events import Command
 from shared.fold import Applied, House, Unaddressed, apply
 from shared.fold import Request as Via
-from shared.refusal import refuse
+from shared.problems import Door, stated_at
+from shared.refusal import Refused, refuse
 from shared.service import answer_of
 from shared.telemetry import trace_of
 
@@ -35,9 +36,23 @@ CustomerPath = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=64)]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A profile that may be taken as far as it can be seen without looking, and the values that it refers to."""
+
+    key: str
+    profile: Profile
+    values: tuple[tuple[Kind, str], ...]
+
+    def entered(self, sealer: Sealer, wrapped: bytes, if_match: str | None = None) -> EnterProfile:
+        """The command that enters it, its values sealed under the borrower's own key."""
+        entries = tuple(sealed_entry(sealer, wrapped, self.key, kind, value) for kind, value in self.values)
+        return EnterProfile(self.key, self.profile, entries, wrapped, if_match)
+
+
 def profiles_door(house: House[Any], sealer: Sealer) -> APIRouter:
     """`/v1/customers/{customer_id}/profile`."""
-    router = APIRouter(tags=["profiles"], prefix="/v1/customers/{customer_id}/profile")
+    router = APIRouter(route_class=Door, tags=["profiles"], prefix="/v1/customers/{customer_id}/profile")
 
     @router.put("")
     async def state_profile(
@@ -52,10 +67,10 @@ def profiles_door(house: House[Any], sealer: Sealer) -> APIRouter:
 
         With `If-Match`, only while it is still as it was read; without it a restriction is never lifted.
         """
+        drafted = draft(sealer, customer_id, stated)
         async with house.database.begin() as connection:
-            wrapped = (await wrapped_keys(connection, sealer, [customer_id]))[customer_id]
-        entries, profile = seal(sealer, wrapped, customer_id, stated)
-        await _apply(request, caller, EnterProfile(customer_id, profile, entries, wrapped, if_match))
+            wrapped = await _key_for(connection, sealer, drafted, if_match)
+        await _apply(request, caller, drafted.entered(sealer, wrapped, if_match))
         return await _show(customer_id, response)
 
     @router.get("", dependencies=[Depends(requires("borrowers:read"))])
@@ -96,6 +111,14 @@ def profiles_door(house: House[Any], sealer: Sealer) -> APIRouter:
     return router
 
 
+async def _key_for(connection: AsyncConnection, sealer: Sealer, drafted: Draft, if_match: str | None) -> bytes:
+    """The wrapped key to seal *drafted* with. Raises: Refused when what stands forbids it; no key is made then."""
+    standing = await find_standing(connection, drafted.key)
+    if refusal := refusal_to_enter(drafted.profile, if_match, standing):
+        raise Refused(refusal)
+    return (await wrapped_keys(connection, sealer, [drafted.key]))[drafted.key]
+
+
 async def _standing(connection: AsyncConnection, customer_id: str) -> Standing:
     standing = await find_standing(connection, customer_id)
     if standing is None:
@@ -103,25 +126,36 @@ async def _standing(connection: AsyncConnection, customer_id: str) -> Standing:
     return standing
 
 
-def seal(sealer: Sealer, wrapped: bytes, key: str, stated: StatedProfile) -> tuple[tuple[Entry, ...], Profile]:
-    """What goes into the vault, and the profile that refers to it. Raises: Refused."""
-    entries: list[Entry] = []
+def draft(sealer: Sealer, key: str, stated: StatedProfile) -> Draft:
+    """What is stated of *key*, all of it checked before anything is kept. Raises: Refused."""
+    values: list[tuple[Kind, str]] = []
     channels: list[ChannelProfile] = []
     for index, one in enumerate(stated.channels):
         kind = kind_of(one.channel)
         _check_form(kind, one.address, f"/channels/{index}/address")
-        entry = sealed_entry(sealer, wrapped, key, kind, one.address)
-        entries.append(entry)
-        ref = str(entry.ref)
-        channels.append(ChannelProfile(one.channel, ref, one.consent, one.consent_at, place=one.place))
+        values.append((kind, one.address))
+        ref = str(sealer.ref_of(key, kind, one.address))
+        with stated_at(f"/channels/{index}"):
+            channels.append(ChannelProfile(one.channel, ref, one.consent, one.consent_at, place=one.place))
     if stated.name is not None:
-        entries.append(sealed_entry(sealer, wrapped, key, "name", stated.name))
-    signals = tuple(LocationSignal(one.kind, one.tz) for one in stated.location_signals)
-    profile = Profile(
-        stated.language, stated.jurisdiction, stated.time_zone, signals, tuple(channels), stated.segment,
-        stated.restricted,
-    )  # fmt: skip
-    return tuple(entries), profile
+        values.append(("name", stated.name))
+    return Draft(key, _profile(stated, channels), tuple(values))
+
+
+def _profile(stated: StatedProfile, channels: Sequence[ChannelProfile]) -> Profile:
+    """Raises: Refused."""
+    signals = []
+    for index, one in enumerate(stated.location_signals):
+        with stated_at(f"/location_signals/{index}"):
+            signals.append(LocationSignal(one.kind, one.tz))
+    with stated_at():
+        profile = Profile(
+            stated.language, stated.jurisdiction, stated.time_zone, tuple(signals), tuple(channels), stated.segment,
+            stated.restricted,
+        )  # fmt: skip
+    if refusal := refusal_of(profile):
+        raise Refused(refusal)
+    return profile
 
 
 def _check_form(kind: Kind, address: str, pointer: str) -> None:

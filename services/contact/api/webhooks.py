@@ -6,21 +6,30 @@ from typing import Annotated, Any, Final, Literal, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
 
-from services.contact.api.checks import read_json
 from services.contact.api.examples import answers, problem_of
 from services.contact.api.inbound import RECEIVED, Inbound
 from services.contact.api.signatures import Signatures
 from services.contact.schemas import Answer, Page, Told, ToldData
 from services.contact.store.receipts import Receipt, Signal, get_outcome, keep_receipt, list_receipts, take_up
 from shared.auth import requires
+from shared.codec import Unreadable, parse
 from shared.fold import House
-from shared.refusal import refuse
+from shared.problems import check_media_type, refusal_of_errors, refused_body
+from shared.refusal import Refused, refuse
 
 BODY_BYTES_MAX: Final = 64 * 1024
 SIGNALS: Final = {f"message.{signal}": signal for signal in get_args(Signal)}
-OURS: Final = Told.model_fields.keys() | ToldData.model_fields.keys()
+OURS: Final = frozenset(Told.model_fields.keys() | ToldData.model_fields.keys())
 Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
 Outcome = Literal["waiting", "applied", "repeated", "contradicted", "unknown-reference"]
+
+
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """*schema* with what it refers to in its place: a reference would lead nowhere in the description of the API."""
+    parts = schema.pop("$defs")
+    schema["properties"]["data"] = parts["ToldData"]
+    return schema
+
 
 EXAMPLE: Final = {
     "type": "message.delivered", "timestamp": "2026-11-24T02:00:00Z",
@@ -29,7 +38,7 @@ EXAMPLE: Final = {
 ASKED: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": Told.model_json_schema(), "example": EXAMPLE}},
+        "content": {"application/json": {"schema": _whole(Told.model_json_schema()), "example": EXAMPLE}},
     },
     "parameters": [
         {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
@@ -58,6 +67,7 @@ def webhooks_door(house: House[Any], signatures: Signatures, inbound: Inbound) -
 
         What names no attempt of the provider is kept for a person, and answered as taken: asking again would not help.
         """
+        check_media_type(request)
         body = await request.body()
         if len(body) > BODY_BYTES_MAX:
             raise refuse("body-too-large", f"a receipt has at most {BODY_BYTES_MAX} bytes")
@@ -91,9 +101,9 @@ def type_of(body: bytes) -> object:
 
 def read_told(body: bytes) -> Told:
     """The message of a provider. Raises: Refused."""
-    stated = read_json(body)
     try:
-        return Told.model_validate(stated)
+        return Told.model_validate(parse(body, BODY_BYTES_MAX, OURS))
+    except Unreadable as error:
+        raise refused_body(error) from None
     except ValidationError as error:
-        places = ["".join(f"/{part}" for part in one["loc"] if part in OURS) for one in error.errors()]
-        raise refuse("schema", "the receipt does not fit its schema", *dict.fromkeys(places)) from None
+        raise Refused(refusal_of_errors(error.errors(), OURS)) from None

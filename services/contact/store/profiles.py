@@ -115,9 +115,14 @@ async def _enter(connection: AsyncConnection, entering: Sequence[EnterProfile]) 
 def _refusal(entering: EnterProfile, wrapped: bytes | None, standing: Standing | None) -> Refusal | None:
     if wrapped != entering.wrapped:
         return Refusal("conflict", "the borrower was erased meanwhile")
-    if entering.if_match not in (None, "*", standing.etag if standing else None):
+    return refusal_to_enter(entering.profile, entering.if_match, standing)
+
+
+def refusal_to_enter(profile: Profile, if_match: str | None, standing: Standing | None) -> Refusal | None:
+    """Why *profile* cannot take the place of what is *standing*, as far as its author has seen it."""
+    if if_match not in (None, "*", standing.etag if standing else None):
         return Refusal("precondition-failed", "the profile has changed since it was read")
-    if standing and standing.profile.restricted and not entering.profile.restricted and entering.if_match is None:
+    if standing and standing.profile.restricted and not profile.restricted and if_match is None:
         return Refusal("precondition-required", "a restriction is lifted only with If-Match")
     return None
 

@@ -65,6 +65,15 @@ _SWEEP = text("""
               end
         order by entry.stated_at limit :most)
 """)
+# A key is locked before it is looked at once more: who seals with it holds the same lock until the entry is there.
+_LOCK_UNUSED = text("""
+    select key from data_keys where made_at < clock_timestamp() - make_interval(hours => :hours)
+      and not exists (select from vault where vault.key = data_keys.key)
+    order by made_at limit :most for update skip locked
+""")
+_SWEEP_KEYS = text(
+    "delete from data_keys where key = any(:keys) and not exists (select from vault where vault.key = data_keys.key)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +170,12 @@ async def note_reveal(
 
 
 async def sweep(connection: AsyncConnection) -> int:
-    """Forget up to 500 entries that nobody took up within a day; answers how many."""
-    found = await connection.execute(_SWEEP, {"hours": UNUSED_HOURS_MAX, "most": SWEEP_MAX})
-    return int(found.rowcount)
+    """Forget up to 500 entries that nobody took up within a day, and keys that seal nothing; answers how many."""
+    limits = {"hours": UNUSED_HOURS_MAX, "most": SWEEP_MAX}
+    found = await connection.execute(_SWEEP, limits)
+    unused = (await connection.execute(_LOCK_UNUSED, limits)).scalars().all()
+    keys = await connection.execute(_SWEEP_KEYS, {"keys": list(unused)}) if unused else None
+    return int(found.rowcount) + (int(keys.rowcount) if keys else 0)
 
 
 def kind_of(channel: str) -> Kind:

@@ -12,7 +12,7 @@ from shared.codec import Unreadable, decode_strict
 from shared.events import Command, Identifier, TextShape
 from shared.events.base import TEXT_LENGTH_MAX, Checked
 from shared.ids import new_id
-from shared.refusal import BadValue, refuse
+from shared.problems import refused_body, stated_at
 
 Words = Annotated[str, TextShape(TEXT_LENGTH_MAX, r"^[\s\S]+$")]
 Values = dict[str, Any]
@@ -21,11 +21,6 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"text_ref": ("text", "cause"), "evidence_ref": ("evidence",)}
 )
 """For each reference to the vault, the fields that the caller states in its place."""
-
-PROBLEM_CODES: Final[Mapping[str, str]] = MappingProxyType(
-    {"invalid-json": "not-json", "too-deep": "nested-too-deep", "too-large": "body-too-large"}
-)
-"""What the doors call a fault of the whole body."""
 
 
 def as_stated(values: Values) -> Values:
@@ -80,10 +75,9 @@ class Form:
             values[self.names] = matter_id or values.get(self.names) or str(new_id())
         values = self.translate(values)
         words = {ref: _take(values, names) for ref, names in SEALED.items()}
-        try:
-            return customer_id, self.command(**values), {ref: said for ref, said in words.items() if said}
-        except BadValue as error:
-            raise refuse("bad-value", error.reason, f"/{error.field}") from None
+        with stated_at():
+            command = self.command(**values)
+        return customer_id, command, {ref: said for ref, said in words.items() if said}
 
     def route(self, status: int = 201) -> dict[str, Any]:
         """The keywords of the route: its status and its documented body."""
@@ -102,8 +96,7 @@ def read_as(shape: type, body: bytes) -> Any:
     try:
         return decode_strict(shape, body)
     except Unreadable as error:
-        code = error.code if error.pointer else PROBLEM_CODES.get(error.code, error.code)
-        raise refuse(code, error.detail, *([error.pointer] if error.pointer else [])) from None
+        raise refused_body(error) from None
 
 
 def schema_of(shape: type) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.feedback.domain.hardship import HANDLING, Cause
 from services.feedback.schemas import Entered
 from shared.auth import Principal, requires
 from shared.events import Handling
+from shared.problems import read_body
 from shared.refusal import refuse
 from shared.service.answers import IdempotencyKey
 
@@ -82,7 +83,7 @@ def hardship_door(entrance: Entrance) -> APIRouter:
     @router.post("/v1/hardship-claims/{claim_id}/decision", response_model=Entered, **decision_route())
     async def decide_claim(claim_id: str, request: Request, caller: Caller, key: IdempotencyKey = None) -> Response:
         """Confirm or decline a claim."""
-        decided: Decided = read_as(Decided, await request.body())
+        decided: Decided = read_as(Decided, await read_body(request))
         return await entrance.take(DECISIONS[decided.decision], request, caller, key, claim_id)
 
     @router.post("/v1/hardship-claims/{claim_id}/end", response_model=Entered, **END.route())

@@ -31,6 +31,7 @@ Place = tuple[datetime, UUID]
 FIRST: Final[Place] = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
 
 _KEY = select(data_keys.c.wrapped).where(data_keys.c.key == bindparam("of"))
+_KEY_TO_SEAL_WITH = _KEY.with_for_update(read=True)
 _NEW_KEY = insert(data_keys).values(key=bindparam("of"), wrapped=bindparam("wrapped")).on_conflict_do_nothing()
 _NEW_TEXT = insert(texts).values(ref=bindparam("ref"), key=bindparam("of"), sealed=bindparam("sealed"))
 _OF_CUSTOMER = (
@@ -40,6 +41,14 @@ _OF_CUSTOMER = (
     .where(tuple_(text_uses.c.at, text_uses.c.ref) > tuple_(bindparam("at", type_=Instant), bindparam("after_ref")))
     .order_by(text_uses.c.at, text_uses.c.ref)
     .limit(bindparam("count"))
+)
+# A key is locked before it is looked at once more: who seals with it holds the same lock until the text is there.
+_LOCK_UNUSED = text(
+    "select key from data_keys where not exists (select from texts where texts.key = data_keys.key) "
+    "order by key limit :count for update skip locked"
+)
+_SWEEP_KEYS = text(
+    "delete from data_keys where key = any(:keys) and not exists (select from texts where texts.key = data_keys.key)"
 )
 _SWEEP = text(
     "delete from texts where ref in (select ref from texts where written_at < now() - interval '1 day' "
@@ -81,7 +90,8 @@ class Vault:
     async def put(self, connection: AsyncConnection, customer_id: str, words: dict[str, str]) -> UUID:
         """Seal *words* for *customer_id* and answer the reference to them."""
         ref = new_id()
-        data_key = await self._find_key(connection, customer_id) or await self._make_key(connection, customer_id)
+        data_key = await self._find_key(connection, customer_id, to_seal=True)
+        data_key = data_key or await self._make_key(connection, customer_id)
         sealed = _seal(data_key, encode(words), _name(customer_id, ref))
         await connection.execute(_NEW_TEXT, {"ref": ref, "of": customer_id, "sealed": sealed})
         return ref
@@ -106,23 +116,33 @@ class Vault:
             for row in found
         ]
 
-    async def _find_key(self, connection: AsyncConnection, customer_id: str) -> AESGCM | None:
-        """The borrower's own key, unwrapped; None before anything was sealed, and after it was destroyed."""
-        wrapped = (await connection.execute(_KEY, {"of": customer_id})).scalar_one_or_none()
+    async def _find_key(self, connection: AsyncConnection, customer_id: str, *, to_seal: bool = False) -> AESGCM | None:
+        """The borrower's own key, unwrapped; None before anything was sealed, and after it was destroyed.
+
+        One *to_seal* with stays until the transaction ends, whoever sweeps meanwhile.
+        """
+        wrapped = (await connection.execute(_KEY_TO_SEAL_WITH if to_seal else _KEY, {"of": customer_id})).scalar()
         return None if wrapped is None else AESGCM(_open(self._master, wrapped, _key_name(customer_id)))
 
     async def _make_key(self, connection: AsyncConnection, customer_id: str) -> AESGCM:
         """The borrower's own key, which did not exist yet; whoever makes it first has made it for all."""
         fresh = _seal(self._master, AESGCM.generate_key(KEY_BYTES * 8), _key_name(customer_id))
         await connection.execute(_NEW_KEY, {"of": customer_id, "wrapped": fresh})
-        made = await self._find_key(connection, customer_id)
+        made = await self._find_key(connection, customer_id, to_seal=True)
         assert made is not None, "a key is there once it is made"
         return made
 
 
 async def sweep(connection: AsyncConnection) -> int:
-    """Forget texts that nobody took up within a day of machine time, at most 1,000; answers how many."""
-    return (await connection.execute(_SWEEP, {"count": SWEPT_AT_ONCE})).rowcount
+    """Forget texts that nobody took up within a day of machine time, at most 1,000, and keys that seal nothing.
+
+    Answers how many texts.
+    """
+    swept = (await connection.execute(_SWEEP, {"count": SWEPT_AT_ONCE})).rowcount
+    unused = (await connection.execute(_LOCK_UNUSED, {"count": SWEPT_AT_ONCE})).scalars().all()
+    if unused:
+        await connection.execute(_SWEEP_KEYS, {"keys": list(unused)})
+    return swept
 
 
 TEXTS: Final = frozenset({"evidence_ref", "text_ref"})

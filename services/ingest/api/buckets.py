@@ -17,6 +17,7 @@ from services.ingest.store.rulebook import SETS_MAX, VERSIONS_MAX, Rules, keep_s
 from shared.auth import Principal, requires
 from shared.codec import Unreadable, decode_strict, parse_leniently
 from shared.fold import House
+from shared.problems import read_body, refused_body
 from shared.refusal import Refusal, Refused, refuse
 
 Name = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -78,7 +79,7 @@ def buckets_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
         A new set holds for all days. A change needs If-Match, and holds from `effective_on` on: the next day to be
         closed, or later. Whoever is past due is graded anew on that day, by the ordinary ageing.
         """
-        proposed = read_proposal(name, await request.body())
+        proposed = read_proposal(name, await read_body(request))
         async with house.database.begin() as connection:
             rules, calendar = await lock_rules(connection), await _calendar(house, connection, zone)
             versions = rules.sets.get(name, ())
@@ -105,7 +106,7 @@ def read_proposal(name: str, body: bytes) -> Proposal:
     try:
         stated = decode_strict(StatedBuckets, {"ranges": sent} if isinstance(sent, list) else body)
     except Unreadable as error:
-        raise Refused(Refusal(error.code, error.detail, (error.pointer,))) from None
+        raise refused_body(error) from None
     ranges = [Range(one.min_days, one.max_days, one.name) for one in stated.ranges]
     return Proposal(name, ranges, stated.basis, stated.effective_on)
 

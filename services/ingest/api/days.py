@@ -11,6 +11,7 @@ from services.ingest.schemas import BusinessDate, Closing
 from services.ingest.store.days import business_date, close_days, remaining
 from shared.auth import requires
 from shared.fold import House
+from shared.problems import Door
 from shared.refusal import refuse
 
 AHEAD_MAX: Final = timedelta(days=366)
@@ -18,7 +19,7 @@ AHEAD_MAX: Final = timedelta(days=366)
 
 def days_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
     """`/v1/business-dates`."""
-    router = APIRouter(tags=["business dates"])
+    router = APIRouter(route_class=Door, tags=["business dates"])
 
     @router.post("/v1/business-dates", status_code=202, dependencies=[Depends(requires("business-dates:write"))])
     async def close_business_days(closing: BusinessDate) -> Closing:

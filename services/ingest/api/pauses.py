@@ -16,6 +16,7 @@ from shared.events import DelinquencyPaused, DelinquencyResumed, Event
 from shared.fold import House
 from shared.fold import Request as Via
 from shared.ids import new_id
+from shared.problems import Door
 from shared.refusal import Refusal, Refused, refuse
 from shared.service.answers import IdempotencyKey
 from shared.telemetry import trace_of
@@ -26,7 +27,7 @@ TYPES = {DelinquencyPaused: "delinquency.paused", DelinquencyResumed: "delinquen
 
 def pauses_door(house: House[Any], zone: ZoneInfo) -> APIRouter:
     """`POST /v1/loans/{loan_id}/pauses` and `/resumes`."""
-    router = APIRouter(tags=["pauses"])
+    router = APIRouter(route_class=Door, tags=["pauses"])
 
     @router.post("/v1/loans/{loan_id}/pauses", status_code=201)
     async def pause_ageing(

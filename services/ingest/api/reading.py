@@ -12,6 +12,7 @@ from fastapi import Request
 from services.ingest.domain.facts import FACTS, Posted, as_posted, loan_of
 from shared.codec import Unreadable, decode_strict, parse, parse_leniently, split
 from shared.events import FACT_FIELDS
+from shared.problems import WHOLE_CODES, refusal_of_unreadable, refused_body
 from shared.refusal import refuse
 
 EVENTS_MAX: Final = 1000
@@ -42,9 +43,9 @@ async def read_events(request: Request, zone: ZoneInfo) -> list[Posted | Bad]:
     if kind == BATCH:
         return [_structured(item, zone) for item in _split(body)]
     if kind == SINGLE:
-        return [_structured(body, zone)]
+        return [_alone(_structured(body, zone))]
     if "ce-id" in request.headers:
-        return [_binary(request.headers, body, zone)]
+        return [_alone(_binary(request.headers, body, zone))]
     raise refuse("media-type-not-supported", f"send {BATCH}, {SINGLE}, or one event with ce-* headers")
 
 
@@ -52,8 +53,14 @@ def _split(body: bytes) -> Sequence[bytes]:
     try:
         return split(body, EVENTS_MAX, BODY_BYTES_MAX)
     except Unreadable as error:
-        code = "body-too-large" if error.code == "too-large" else "unreadable-body"
-        raise refuse(code, error.detail) from None
+        raise refused_body(error) from None
+
+
+def _alone(found: Posted | Bad) -> Posted | Bad:
+    """One event that is all there is. Raises: Refused when it cannot be read at all, like any other body."""
+    if isinstance(found, Bad) and found.code in WHOLE_CODES:
+        raise refuse(found.code, found.detail)
+    return found
 
 
 def _structured(raw: bytes, zone: ZoneInfo) -> Posted | Bad:
@@ -69,9 +76,14 @@ def _structured(raw: bytes, zone: ZoneInfo) -> Posted | Bad:
 def _find_fault(event: Any, error: Unreadable, zone: ZoneInfo) -> Bad:
     """Whose fault *error* is: of an event that cannot be read as a whole, each part is judged by itself."""
     if not isinstance(event, dict):
-        return Bad(None, error.code, error.detail, error.pointer)
+        return _bad(None, error)
     found = _posted(event, _data_of(event), zone)
-    return found if isinstance(found, Bad) else Bad(found.id, error.code, error.detail, "")
+    return found if isinstance(found, Bad) else _bad(found.id, error)
+
+
+def _bad(id_: str | None, error: Unreadable) -> Bad:
+    told = refusal_of_unreadable(error)
+    return Bad(id_, told.code, told.detail, "")
 
 
 def _binary(headers: Mapping[str, str], body: bytes, zone: ZoneInfo) -> Posted | Bad:

@@ -14,6 +14,7 @@ from services.ingest.store.reconciling import Place, count_accepted, facts_of_st
 from services.ingest.store.rulebook import Rulebook
 from shared.auth import requires
 from shared.fold import House
+from shared.problems import Door
 from shared.refusal import refuse
 
 DAYS_MAX: Final = 31
@@ -24,7 +25,7 @@ To = Annotated[date, Query(alias="to", description="business calendar, inclusive
 
 def reconciliation_door(house: House[Any], rulebook: Rulebook) -> APIRouter:
     """`/v1/reconciliation`."""
-    router = APIRouter(tags=["reconciliation"], dependencies=[Depends(requires("loans:read"))])
+    router = APIRouter(route_class=Door, tags=["reconciliation"], dependencies=[Depends(requires("loans:read"))])
 
     @router.get("/v1/reconciliation")
     async def count_facts(from_on: From, to_on: To, after: After = None, limit: Page = 1000) -> Counts:

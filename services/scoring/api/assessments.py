@@ -16,6 +16,7 @@ from shared.auth import requires
 from shared.codec import decode
 from shared.events import RiskAssessed
 from shared.fold import House
+from shared.problems import read_json
 from shared.refusal import Refusal, Refused, refuse
 
 PREVIEW: Final[dict[str, Any]] = {
@@ -99,7 +100,7 @@ def assessments_door(house: House[Any], model: Model | None) -> APIRouter:
     )
     async def preview_assessment(request: Request) -> Preview:
         """What would be said now of a borrower of whom exactly the stated events are known; nothing is kept."""
-        facts = read_facts(await request.body())
+        facts = read_facts(await read_json(request))
         async with house.database.reading() as connection:
             now = await house.clock.read(connection)
             context = await context_of(connection, record_of(facts), now, model)

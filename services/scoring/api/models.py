@@ -14,7 +14,8 @@ from services.scoring.store.rates import KeptRates, find_rates, keep_rates, list
 from shared.auth import Principal, requires
 from shared.codec import Unreadable, decode_strict
 from shared.fold import House
-from shared.refusal import BadValue, Refusal, Refused, refuse
+from shared.problems import read_body, refused_body, stated_at
+from shared.refusal import refuse
 
 AXES: Final = "expert points in log-odds, set by hand and trained on nothing"
 SHIPPED_ON: Final = "202,456 months of prime car loans, 2017-2023"
@@ -70,7 +71,7 @@ def models_door(house: House[Any], model: Model | None) -> APIRouter:
 
         A repeat is answered as the first time; other content under a kept version is a contradiction.
         """
-        stated = read_rates(version, await request.body())
+        stated = read_rates(version, await read_body(request))
         async with house.database.begin() as connection:
             now = await house.clock.read(connection)
             if await find_rates(connection, version) is None:
@@ -90,11 +91,10 @@ def read_rates(version: str, body: bytes) -> KeptRates:
         raise refuse("contradiction", "this version ships with the code; a version never changes")
     try:
         stated = decode_strict(StatedRates, body)
-        return KeptRates(BucketRates(version, stated.matrix), stated.effective_on, stated.measured_on)
     except Unreadable as error:
-        raise Refused(Refusal(error.code, error.detail, (error.pointer,))) from None
-    except BadValue as error:
-        raise refuse("bad-value", error.reason, f"/{error.field}") from None
+        raise refused_body(error) from None
+    with stated_at():
+        return KeptRates(BucketRates(version, stated.matrix), stated.effective_on, stated.measured_on)
 
 
 def _refuse_the_past(stated: KeptRates, today: date) -> None:

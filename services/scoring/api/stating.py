@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from services.scoring.domain.scoring import CHANGES
-from shared.codec import Unreadable, decode_strict, parse
+from shared.codec import Unreadable, decode_strict
 from shared.events import Event, RiskAssessed
-from shared.refusal import Refusal, Refused, refuse
+from shared.problems import refused_body
+from shared.refusal import refuse
 
 FACTS_MAX: Final = 1000
-UNREADABLE: Final = {"too-large": "body-too-large", "invalid-json": "unreadable-body"}
 HEEDED: Final = {kind.__name__: kind for kind in CHANGES if kind is not RiskAssessed}
 
 
-def read_facts(body: bytes) -> list[Event]:
-    """The events in `{"facts": [{"type", "data"}, …]}`, at most 1,000 in 256 KiB. Raises: Refused."""
-    try:
-        stated = parse(body)
-    except Unreadable as error:
-        raise refuse(UNREADABLE.get(error.code, error.code), error.detail) from None
-    facts = stated.get("facts") if isinstance(stated, dict) else None
-    if not isinstance(facts, list) or not 0 < len(facts) <= FACTS_MAX:
-        raise refuse("schema", f"1 to {FACTS_MAX} facts are expected", "/facts")
+def read_facts(stated: Any) -> list[Event]:
+    """The events in `{"facts": [{"type", "data"}, …]}`, at most 1,000. Raises: Refused."""
+    if not isinstance(stated, dict):
+        raise refuse("wrong-type", "an object is expected")
+    facts = stated.get("facts")
+    if facts is None:
+        raise refuse("missing-field", "a required field is missing", "/facts")
+    if not isinstance(facts, list):
+        raise refuse("wrong-type", "a list is expected", "/facts")
+    if not 0 < len(facts) <= FACTS_MAX:
+        raise refuse("bad-value", f"1 to {FACTS_MAX} facts are expected", "/facts")
     return _events(facts)
 
 
@@ -36,4 +38,4 @@ def _event(fact: Any, pointer: str) -> Event:
     try:
         return decode_strict(HEEDED[kind], fact.get("data"))
     except Unreadable as error:
-        raise Refused(Refusal(error.code, error.detail, (f"{pointer}/data{error.pointer}",))) from None
+        raise refused_body(error, f"{pointer}/data") from None
