@@ -55,11 +55,12 @@ Rate = Annotated[Decimal, DecimalText("rate")]
 def require_text(value: object) -> object:
     """Let ready decimals and decimal text pass; refuse numbers, whose digits a float may already have changed.
 
-    Text that is no number, or none of any size we take, is refused by what reads it afterwards.
+    What is no number, or none of a size we take, is refused by what reads it afterwards.
     """
-    if isinstance(value, Decimal) or (isinstance(value, str) and (_PLAIN.fullmatch(value) or not _is_number(value))):
-        return value
-    raise NotADecimal("a decimal string is expected")
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and _is_number(value))
+    if is_number and not (isinstance(value, str) and _PLAIN.fullmatch(value)):
+        raise NotADecimal("a decimal string is expected")
+    return value
 
 
 def _is_number(text: str) -> bool:

@@ -41,8 +41,8 @@ def decode_strict(cls: type[T], sent: bytes | Any, bytes_max: int = BYTES_MAX) -
     """
     raw = isinstance(sent, bytes | bytearray | memoryview)
     kind: type = cls
-    tree = _read(bytes(sent), bytes_max, _names_within(kind)) if raw else sent
-    _check_tree(tree, _names_within(kind), 1)
+    tree = _read(bytes(sent), bytes_max, names_within(kind)) if raw else sent
+    _check_tree(tree, names_within(kind), 1)
     value = convert(cls, tree)
     _check_decimals(value, tree)
     return value
@@ -152,7 +152,7 @@ def _check_size(raw: bytes, bytes_max: int) -> None:
 
 
 @cache
-def _names_within(cls: Any) -> frozenset[str]:
+def names_within(cls: Any) -> frozenset[str]:
     """The names of fields that a pointer may show: ours, so that it repeats nothing of what was sent."""
     return frozenset(field.name for part in dataclasses_within(cls) for field in fields(part))
 

@@ -52,10 +52,10 @@ async def read_body(request: Request) -> bytes:
     return await request.body()
 
 
-async def read_json(request: Request, bytes_max: int = BYTES_MAX) -> Any:
-    """The JSON of a body. Raises: Refused."""
+async def read_json(request: Request, bytes_max: int = BYTES_MAX, names: frozenset[str] = frozenset()) -> Any:
+    """The JSON of a body; a pointer may show what the API has published, and *names*. Raises: Refused."""
     body = await read_body(request)
     try:
-        return parse(body, bytes_max, request.app.state.ours.names)
+        return parse(body, bytes_max, request.app.state.ours.names | names)
     except Unreadable as error:
         raise refused_body(error) from None

@@ -18,7 +18,7 @@ DOORS_OF_MONEY: dict[str, tuple[str, Place, Place]] = {
     "a budget": ("contact PUT /v1/budgets", ("amount",), ("currency",)),
     "a stated loan": (
         "scoring POST /v1/assessments/preview",
-        ("facts", 0, "data", "instalments", 0, "principal"),
+        ("facts", 0, "data", "principal"),
         ("facts", 0, "data", "currency"),
     ),
 }

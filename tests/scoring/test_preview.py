@@ -75,9 +75,9 @@ BAD = {
     "an unknown type": (b'{"facts": [{"type": "SECRET", "data": {}}]}', 422, "type-not-supported", "/facts/0/type"),
     "our own word": (b'{"facts": [{"type": "RiskAssessed", "data": {}}]}', 422, "type-not-supported", "/facts/0/type"),
     "no data": (b'{"facts": [{"type": "LoanClosed"}]}', 422, "wrong-type", "/facts/0/data"),
-    "a float": (PAYMENT.replace('"100.00"', "100.5").encode(), 422, "float", None),
+    "a float": (PAYMENT.replace('"100.00"', "100.5").encode(), 422, "float", "/facts/0/data/amount"),
     "a number": (PAYMENT.replace('"100.00"', "100").encode(), 422, "not-a-decimal", "/facts/0/data/amount"),
-    "U+0000": (PAYMENT.replace("L1", "L\\u0000").encode(), 422, "invalid-text", None),
+    "U+0000": (PAYMENT.replace("L1", "L\\u0000").encode(), 422, "invalid-text", "/facts/0/data/payment_id"),
     "a long id": (PAYMENT.replace("L1", "SECRET" * 30).encode(), 422, "bad-value", "/facts/0/data/payment_id"),
     "no open loan": (PAYMENT.encode(), 422, "no-open-loan", None),
 }  # fmt: skip

@@ -24,12 +24,41 @@ SHARED_WORDS: Final = {
     "bad-number": "bad-value", "bad-text": "bad-value", "too-long": "bad-value",
 }  # fmt: skip
 
+EXAMPLE: Final = {
+    "jurisdiction": "CN",
+    "debtor": {"time_zone": "Asia/Shanghai", "debts": [{"id": "D1"}]},
+    "history": [{"at": "2026-11-20T10:00:00+08:00", "channel": "phone", "outcome": "rang_no_answer"}],
+    "proposed": {"at": "2026-11-24T12:00:00+08:00", "channel": "sms", "purpose": "collect_debt", "debt": "D1"},
+}  # fmt: skip
+ASKED: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["jurisdiction", "debtor", "proposed"],
+                    "properties": {
+                        "jurisdiction": {
+                            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 8}]
+                        },
+                        "debtor": {"type": "object"},
+                        "history": {"type": "array", "items": {"type": "object"}, "maxItems": 2000},
+                        "proposed": {"type": "object"},
+                    },
+                },
+                "example": EXAMPLE,
+            }
+        },
+    }
+}
+
 
 def checks_door(house: House[Any], desk: Desk, book: RuleBook) -> APIRouter:
     """`/v1/contact-checks`, `/v1/packs` and `/v1/calendars`."""
     router = APIRouter(tags=["gate"], dependencies=[Depends(requires("contacts:read"))])
 
-    @router.post("/v1/contact-checks")
+    @router.post("/v1/contact-checks", openapi_extra=ASKED)
     async def check_contact(request: Request) -> Answer:
         """Judge one proposed contact, at `proposed.at` or now, by the packs in force."""
         case = parse_case(await read_json(request))

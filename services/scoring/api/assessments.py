@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request
 from sqlalchemy import Row
 
-from services.scoring.api.stating import read_facts
+from services.scoring.api.stating import NAMES, read_facts
 from services.scoring.domain.preview import preview, record_of
 from services.scoring.schemas import PROBLEM, Assessment, CustomerId, Preview, example
 from services.scoring.store.assessments import find_assessment
@@ -100,7 +100,7 @@ def assessments_door(house: House[Any], model: Model | None) -> APIRouter:
     )
     async def preview_assessment(request: Request) -> Preview:
         """What would be said now of a borrower of whom exactly the stated events are known; nothing is kept."""
-        facts = read_facts(await read_json(request))
+        facts = read_facts(await read_json(request, names=NAMES))
         async with house.database.reading() as connection:
             now = await house.clock.read(connection)
             context = await context_of(connection, record_of(facts), now, model)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from services.scoring.domain.scoring import CHANGES
-from shared.codec import Unreadable, decode_strict
+from shared.codec import Unreadable, decode_strict, names_within
 from shared.events import Event, RiskAssessed
 from shared.problems import refused_body
 from shared.refusal import refuse
 
 FACTS_MAX: Final = 1000
+NAMES: Final = frozenset({"facts", "type", "data"}).union(*(names_within(kind) for kind in CHANGES))
+"""What a pointer may show of what is stated."""
 HEEDED: Final = {kind.__name__: kind for kind in CHANGES if kind is not RiskAssessed}
 
 
