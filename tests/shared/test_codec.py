@@ -82,11 +82,11 @@ BAD_BYTES: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("raw", "codes"), BAD_BYTES.values(), ids=BAD_BYTES)
-def test_bad_bytes_are_refused_by_name(raw, codes):
+@pytest.mark.parametrize(("raw", "code"), BAD_BYTES.values(), ids=BAD_BYTES)
+def test_bad_bytes_are_refused_by_name(raw, code):
     with pytest.raises(Unreadable) as refused:
         decode_strict(PaymentReceived, raw)
-    assert refused.value.code in codes.split(" or ")
+    assert refused.value.code == code
 
 
 BAD_PAYMENTS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -268,15 +268,15 @@ BAD_BATCHES: dict[str, tuple[bytes, str]] = {
     "one too many": (b"[1,2,3,4]", "too-large"),
     "too long": (b"[" + b" " * 100 + b"]", "too-large"),
     "cut off": (b'[{"a":1}', "invalid-json"),
-    "bottomless": (b"[" * 100, "invalid-json or too-deep"),
+    "never closed": (b"[" * 100, "invalid-json"),
 }
 
 
-@pytest.mark.parametrize(("raw", "codes"), BAD_BATCHES.values(), ids=BAD_BATCHES)
-def test_a_batch_that_is_none_is_refused_whole(raw, codes):
+@pytest.mark.parametrize(("raw", "code"), BAD_BATCHES.values(), ids=BAD_BATCHES)
+def test_a_batch_that_is_none_is_refused_whole(raw, code):
     with pytest.raises(Unreadable) as refused:
         split(raw, 3, 100)
-    assert refused.value.code in codes.split(" or ")
+    assert refused.value.code == code
 
 
 READERS: dict[str, Callable[[bytes], Any]] = {

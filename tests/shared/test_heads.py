@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import httpx
 import pytest
 
 from shared.heads import Heads, PeerUnreachable
@@ -15,9 +16,24 @@ async def peer(first, keys):
     await peer.close()
 
 
+WORTHLESS: dict[str, tuple[int, str] | type[Exception]] = {
+    "expired": (401, "token-expired"),
+    "without the scope": (403, "scope-missing"),
+    "cut short": (401, "unauthenticated"),
+    "away": FileNotFoundError,
+}
+
+
+def refusal_in(cause: BaseException | None) -> tuple[int, str] | type[BaseException]:
+    """What the other house answered; where it was not even asked, what kept us from asking."""
+    if isinstance(cause, httpx.HTTPStatusError):
+        return cause.response.status_code, cause.response.json()["code"]
+    return type(cause)
+
+
 @pytest.mark.postgres
-@pytest.mark.parametrize("token", ["expired", "without the scope", "cut short", "away"])
-async def test_a_house_whose_token_is_worth_nothing_goes_on_as_soon_as_it_is_renewed(first, keys, peer, token):
+@pytest.mark.parametrize(("token", "why"), WORTHLESS.items(), ids=WORTHLESS)
+async def test_a_house_whose_token_is_worth_nothing_goes_on_as_soon_as_it_is_renewed(first, keys, peer, token, why):
     await told(first, "A", "1.00", "2.00")
     file = keys.token_file("street:read")
     assert (await peer.heads(["A"])).numbers == {"A": 2}
@@ -28,8 +44,9 @@ async def test_a_house_whose_token_is_worth_nothing_goes_on_as_soon_as_it_is_ren
         "away": file.unlink,
     }
     spoil[token]()
-    with pytest.raises(PeerUnreachable):
+    with pytest.raises(PeerUnreachable) as unreachable:
         await peer.heads(["A"])
+    assert refusal_in(unreachable.value.__cause__) == why
     keys.token_file("street:read")
     assert (await peer.heads(["A"])).numbers == {"A": 2}
 
@@ -40,6 +57,7 @@ async def test_an_expired_token_is_told_apart_and_never_repeated(first, keys, pe
     file.write_text(keys.token("street:read", expires_in=-3600))
     with pytest.raises(PeerUnreachable) as unreachable:
         await peer.heads(["A"])
+    assert refusal_in(unreachable.value.__cause__) == WORTHLESS["expired"]
     assert file.read_text() not in str(unreachable.value)
 
 
