@@ -7,6 +7,7 @@ import pytest
 from deploy.catalogue.doors import applications, doors_of
 from deploy.local.tokens import ensure_keys
 from shared.problems import MEDIA_TYPE
+from tests.contact.signing import FOREIGN, signed
 from tests.contracts.bads import MARK, SPOILT, UNREAD, VISITORS, encoded, unfit_for
 from tests.contracts.goods import DOORS, GOODS, Good, posted
 from tests.contracts.street import FourHouses
@@ -125,3 +126,27 @@ async def test_an_event_that_no_type_of_ours_can_want_costs_its_neighbours_nothi
     check_silent(answer)
     check_logs(caplog)
     assert (await houses.rows("ingest"))["facts"] == before["facts"] + 2
+
+
+def unsigned(body: bytes) -> dict[str, str]:
+    return {"webhook-id": "W1", "webhook-signature": f"v1,{MARK}"}
+
+
+SIGNATURES = {
+    "by nobody": unsigned,
+    "by somebody else": lambda body: signed(body, secret=FOREIGN),
+    "too long ago": lambda body: signed(body, ago=400),
+    "for another body": lambda body: signed(body + b" "),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNATURES.values(), ids=SIGNATURES)
+async def test_a_receipt_that_is_not_well_signed_opens_nothing(houses, sign, caplog):
+    house, good = DOORS["contact POST /v1/webhooks/{provider}"]
+    caplog.set_level(logging.DEBUG, "forbear")
+    before = await houses.rows(house)
+    body = encoded(good.body(next(houses.numbers)))
+    check_problem(await houses.send(house, good, body, Authorization="", **sign(body)), 401, "bad-signature")
+    assert await houses.left(house, before) == {}
+    check_logs(caplog)
+    await see_it_work(houses, house, good)
