@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
+from sqlalchemy import text
 
 from services.contact.store.sealing import BadMasterKey, Sealer, masked, normalised
 from services.contact.store.vault import (
@@ -151,6 +152,37 @@ async def test_another_master_key_opens_and_finds_nothing(database, sealer, tmp_
         assert await find_borrowers(connection, other, "phone", PHONE) == []
         with pytest.raises(InvalidTag):
             await open_refs(connection, other, list(refs.values()))
+
+
+async def age_keys(house_database, hours: int) -> None:
+    connection = await asyncpg.connect(house_database.owner_dsn)
+    await connection.execute("update data_keys set made_at = now() - make_interval(hours => $1)", hours)
+    await connection.close()
+
+
+async def keys_left(database) -> list[str]:
+    async with database.begin() as connection:
+        return list((await connection.execute(text("select key from data_keys order by key"))).scalars())
+
+
+async def test_a_key_that_seals_nothing_is_swept_after_a_day_and_not_before(database, sealer, house_database):
+    await keep(database, sealer, "C1", phone=PHONE)
+    await keep(database, sealer, "C2")
+    for hours, left in ((23, ["C1", "C2"]), (25, ["C1"])):
+        await age_keys(house_database, hours)
+        async with database.begin() as connection:
+            await sweep(connection)
+        assert await keys_left(database) == left
+
+
+async def test_a_key_that_a_profile_is_being_sealed_with_is_not_swept(database, sealer, house_database):
+    await keep(database, sealer, "C1")
+    await age_keys(house_database, 25)
+    async with database.begin() as sealing:
+        await sealing.execute(text("select 1 from data_keys where key = 'C1' for share"))
+        async with database.begin() as sweeping:
+            await sweep(sweeping)
+    assert await keys_left(database) == ["C1"]
 
 
 async def test_what_nobody_took_up_is_swept_after_a_day_and_not_before(database, sealer, house_database):

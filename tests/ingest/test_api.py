@@ -187,25 +187,6 @@ async def test_bad_utf8_in_an_event_rejects_that_event(ingest):
     assert MARK not in answer.text
 
 
-ALONE = {
-    "no JSON": (b"{nope", 400, "not-json"),
-    "nested without end": (b'{"id": ' + b"[" * 100_000, 400, "nested-too-deep"),
-    "nested a little too deep": (b'{"id": "A", "data": ' + b"[" * 32 + b"]" * 32 + b"}", 400, "nested-too-deep"),
-    "more than a fact may be": (b'{"id": "' + b"x" * 300_000 + b'"}', 413, "body-too-large"),
-}
-
-
-@pytest.mark.parametrize(("body", "status", "code"), ALONE.values(), ids=ALONE)
-@pytest.mark.parametrize("mode", ["structured", "binary"])
-async def test_one_event_that_cannot_be_read_is_a_problem_like_any_other_body(ingest, body, status, code, mode):
-    attributes = {f"ce-{name}": value for name, value in paid("P1").items() if name != "data"}
-    said = {"content-type": "application/cloudevents+json"} if mode == "structured" else attributes
-    answer = await ingest.http.post("/v1/events", content=body, headers=said)
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert await ingest.sql("select count(*) from facts") == [(0,)]
-
-
 async def test_one_event_may_come_structured_or_in_binary_mode(ingest):
     single = {"content-type": "application/cloudevents+json"}
     answer = await ingest.http.post("/v1/events", content=json.dumps(opened()), headers=single)

@@ -89,3 +89,30 @@ async def test_a_pause_entered_by_a_person_is_shown_its_place_in_what_was_entere
     await report(ingest, opened())
     answer = await ingest.post("/v1/loans/L1/pauses", {"from_on": "2025-02-05", "until_on": "2025-02-05"})
     assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "/from_on"}])
+
+
+ALONE = {
+    "no JSON": (lambda good: b"{nope", 400, "not-json"),
+    "cut off": (lambda good: good[:-1], 400, "not-json"),
+    "no UTF-8": (lambda good: with_field(good, b'"\xff"'), 400, "not-utf-8"),
+    "nested without end": (lambda good: b'{"id": ' + b"[" * 100_000, 400, "nested-too-deep"),
+    "nested a little too deep": (lambda good: with_field(good, b"[" * 32 + b"]" * 32), 400, "nested-too-deep"),
+    "more than a fact may be": (lambda good: with_field(good, b'"' + b"x" * 300_000 + b'"'), 413, "body-too-large"),
+}
+
+
+def with_field(good: bytes, value: bytes) -> bytes:
+    return good[:-1] + b', "filler": ' + value + b"}"
+
+
+@pytest.mark.parametrize(("spoil", "status", "code"), ALONE.values(), ids=ALONE)
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+async def test_one_event_that_cannot_be_read_is_a_problem_like_any_other_body(ingest, spoil, status, code, mode):
+    event = paid("P1")
+    whole = event if mode == "structured" else event["data"]
+    attributes = {f"ce-{name}": value for name, value in event.items() if name != "data"}
+    said = {"content-type": "application/cloudevents+json"} if mode == "structured" else attributes
+    answer = await ingest.http.post("/v1/events", content=spoil(json.dumps(whole).encode()), headers=said)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await ingest.sql("select count(*) from facts") == [(0,)]

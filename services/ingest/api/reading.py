@@ -13,7 +13,7 @@ from services.ingest.domain.facts import FACTS, Posted, as_posted, loan_of
 from shared.codec import Unreadable, decode_strict, parse, parse_leniently, split
 from shared.events import FACT_FIELDS
 from shared.problems import WHOLE_CODES, refusal_of_unreadable, refused_body
-from shared.refusal import refuse
+from shared.refusal import Refused, refuse
 
 EVENTS_MAX: Final = 1000
 BATCH: Final = "application/cloudevents-batch+json"
@@ -43,9 +43,11 @@ async def read_events(request: Request, zone: ZoneInfo) -> list[Posted | Bad]:
     if kind == BATCH:
         return [_structured(item, zone) for item in _split(body)]
     if kind == SINGLE:
-        return [_alone(_structured(body, zone))]
+        _check_whole(body)
+        return [_structured(body, zone)]
     if "ce-id" in request.headers:
-        return [_alone(_binary(request.headers, body, zone))]
+        _check_whole(body)
+        return [_binary(request.headers, body, zone)]
     raise refuse("media-type-not-supported", f"send {BATCH}, {SINGLE}, or one event with ce-* headers")
 
 
@@ -56,11 +58,14 @@ def _split(body: bytes) -> Sequence[bytes]:
         raise refused_body(error) from None
 
 
-def _alone(found: Posted | Bad) -> Posted | Bad:
-    """One event that is all there is. Raises: Refused when it cannot be read at all, like any other body."""
-    if isinstance(found, Bad) and found.code in WHOLE_CODES:
-        raise refuse(found.code, found.detail)
-    return found
+def _check_whole(body: bytes) -> None:
+    """Raises: Refused when *body*, which is of one event alone, cannot be read at all: it is then like any other."""
+    try:
+        parse(body, FACT_BYTES_MAX)
+    except Unreadable as error:
+        refusal = refusal_of_unreadable(error)
+        if refusal.code in WHOLE_CODES:
+            raise Refused(refusal) from None
 
 
 def _structured(raw: bytes, zone: ZoneInfo) -> Posted | Bad:
