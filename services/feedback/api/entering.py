@@ -58,8 +58,8 @@ class Entrance:
         """
         assert isinstance(heard.via, Via)
         async with self.house.database.reading() as connection:
+            # One snapshot: where the request has changed the state before, its answer stands beside it.
             refusal = await refusal_at_sight(connection, self.house, heard)
-            # Looked at after the state: whoever has changed that in between has left their answer by now.
             answered = await is_answered(connection, heard.via)
         if refusal is not None and not answered:
             raise Refused(_as_of_a_resource(refusal) if in_path else refusal)
