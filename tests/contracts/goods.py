@@ -137,6 +137,7 @@ CONTACT: Final = (
     Good("POST /v1/contact-checks", lambda _n: _CHECK),
     Good("PUT /v1/customers/{customer_id}/profile", lambda _n: _PROFILE),
     Good(_REVEAL, _same(reason="asks which number"), in_path="K1", first=_STATED_PROFILE),
+    Good("POST /v1/replies/{reply_id}/reveal", _same(reason="asks what they wrote"), **_NOT_FOUND),
     Good("POST /v1/profiles", lambda n: {"profiles": [_PROFILE | {"customer_id": f"M{n}"}]}),
     Good("POST /v1/holds", _about(kind="payment_claimed"), 201),
     Good("POST /v1/attempts/{attempt_id}/settle", _same(outcome="accepted"), **_NOT_FOUND),

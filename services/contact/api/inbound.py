@@ -6,9 +6,8 @@ from typing import Annotated, Any, Final
 from uuid import uuid5
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 
-from services.contact.api.checks import read_json
+from services.contact.api.telling import read_as
 from services.contact.domain.commands import HearReply
 from services.contact.domain.names import HOUSE
 from services.contact.domain.replies import meaning_of
@@ -28,6 +27,7 @@ from shared.auth import Principal, requires
 from shared.fold import Answer as Kept
 from shared.fold import Applied, Heard, House, apply
 from shared.fold import Request as Via
+from shared.problems import Door
 from shared.refusal import Refusal, refuse
 from shared.service import answer_of
 from shared.telemetry import trace_of
@@ -91,17 +91,12 @@ def folded(text: str) -> str:
 
 def read_written(body: bytes) -> Written:
     """The reply. Raises: Refused."""
-    stated = read_json(body)
-    try:
-        return Written.model_validate(stated)
-    except ValidationError as error:
-        places = ["".join(f"/{part}" for part in one["loc"] if part in OURS) for one in error.errors()]
-        raise refuse("schema", "the reply does not fit its schema", *dict.fromkeys(places)) from None
+    return read_as(Written, body, OURS)
 
 
 def replies_door(house: House[Any], sealer: Sealer) -> APIRouter:
     """`/v1/replies`."""
-    router = APIRouter(tags=["replies"], prefix="/v1/replies")
+    router = APIRouter(route_class=Door, tags=["replies"], prefix="/v1/replies")
 
     @router.get("", dependencies=[Depends(requires("contacts:read"))])
     async def read_replies(after: Annotated[str, Query(max_length=128)] = "", limit: Page = 100) -> Answer:

@@ -4,20 +4,18 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 
 from services.contact.api.examples import answers, problem_of
 from services.contact.api.inbound import RECEIVED, Inbound
 from services.contact.api.signatures import Signatures
+from services.contact.api.telling import BODY_BYTES_MAX, read_as, stated_in
 from services.contact.schemas import Answer, Page, Told, ToldData
 from services.contact.store.receipts import Receipt, Signal, get_outcome, keep_receipt, list_receipts, take_up
 from shared.auth import requires
-from shared.codec import Unreadable, parse
 from shared.fold import House
-from shared.problems import check_media_type, refusal_of_errors, refused_body
-from shared.refusal import Refused, refuse
+from shared.problems import check_media_type
+from shared.refusal import refuse
 
-BODY_BYTES_MAX: Final = 64 * 1024
 SIGNALS: Final = {f"message.{signal}": signal for signal in get_args(Signal)}
 OURS: Final = frozenset(Told.model_fields.keys() | ToldData.model_fields.keys())
 Cursor = Annotated[int, Query(ge=0, le=2**63 - 1)]
@@ -95,15 +93,10 @@ def webhooks_door(house: House[Any], signatures: Signatures, inbound: Inbound) -
 
 def type_of(body: bytes) -> object:
     """What a provider says its message is about. Raises: Refused."""
-    stated = read_json(body)
+    stated = stated_in(body, OURS)
     return stated.get("type") if isinstance(stated, dict) else None
 
 
 def read_told(body: bytes) -> Told:
     """The message of a provider. Raises: Refused."""
-    try:
-        return Told.model_validate(parse(body, BODY_BYTES_MAX, OURS))
-    except Unreadable as error:
-        raise refused_body(error) from None
-    except ValidationError as error:
-        raise Refused(refusal_of_errors(error.errors(), OURS)) from None
+    return read_as(Told, body, OURS)
