@@ -1,4 +1,4 @@
-"""Whatever is killed between any two calls while a house hears: over Kafka, without it, by pulling, and after a release."""
+"""A house killed between any two calls while it hears: over Kafka, without it, pulling, and after what operators do."""
 
 from collections.abc import Sequence
 from contextlib import suppress
