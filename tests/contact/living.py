@@ -64,8 +64,8 @@ class Contact:
 
 
 @asynccontextmanager
-async def living_contact(databases: Databases, folder: Path, now: datetime) -> AsyncIterator[Contact]:
-    """Contact over a database of its own, its clock at *now*."""
+async def living_contact(databases: Databases, folder: Path, now: datetime, **rules: Any) -> AsyncIterator[Contact]:
+    """Contact over a database of its own, its clock at *now*; *rules* are `packs` and `strategy` that do not ship."""
     database = await databases.fresh("contact")
     await _set_clock(database, now)
     ensure_keys(folder)
@@ -77,7 +77,7 @@ async def living_contact(databases: Databases, folder: Path, now: datetime) -> A
     )  # fmt: skip
     sources = {name: Spoken(name) for name in HEARS}
     sealer, texts = Sealer(settings.master_key_file), load_texts(settings.templates)
-    house = await _house(settings, sources, texts, now)
+    house = await _house(settings, sources, texts, now, rules)
     composer = Composer(sealer, texts, {"lender": settings.lender})
     routers = (
         profiles_door(house, sealer), holds_door(house), budgets_door(house, SHANGHAI),
@@ -91,14 +91,14 @@ async def living_contact(databases: Databases, folder: Path, now: datetime) -> A
     await house.database.close()
 
 
-async def _house(settings: Settings, sources: Mapping[str, Spoken], texts: Any, now: datetime) -> House[Any]:
-    """The house by the rules that ship, which are kept, and by which its decisions are taken again."""
+async def _house(
+    settings: Settings, sources: Mapping[str, Spoken], texts: Any, now: datetime, rules: Mapping[str, Any]
+) -> House[Any]:
+    """The house; the rules that ship are kept, and its decisions taken again by them."""
     book = load_packs(settings.packs)
     rulebook = rulebook_of(book, settings.strategy_file, texts.infos())
-    strategy = load_strategy(settings.strategy_file)
-    house = build_house(
-        settings, Desk(HEARS, book.packs, strategy, texts.infos(), SHANGHAI, rulebook.name), sources, {}
-    )
+    packs, strategy = rules.get("packs", book.packs), rules.get("strategy") or load_strategy(settings.strategy_file)
+    house = build_house(settings, Desk(HEARS, packs, strategy, texts.infos(), SHANGHAI, rulebook.name), sources, {})
     async with house.database.begin() as connection:
         await keep_rulebook(connection, rulebook)
         await load_china(connection, now.date())

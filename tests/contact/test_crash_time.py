@@ -2,30 +2,33 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 
+from services.contact.domain.commands import NoteAccepted
 from services.contact.store.budgets import read_funds, set_budget
 from shared.consumer import KafkaConsumer
 from shared.events import (
     Event,
 )
-from shared.fold import Applied, Heard, Request, apply
+from shared.fold import Answer, Applied, Heard, Request, apply
 from shared.timers import Timers
 from tests.contact.borrowers import assessed, at, disputed, late, opened, paid, profile, promised, replied
 from tests.contact.desk import SHANGHAI
 from tests.contact.living import Contact, living_contact
+from tests.contact.stories import CAP, eager, tight_packs
 from tests.harness import Databases
 from tests.shared.crash import Crash, Fuse, at_every_point, batch_of, fused
+from tests.shared.street import check_chains
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 
 MORNING, NOON = at("03-05 09:30"), at("03-05 12:00")
 CENT = Decimal("0.01")
 # How many calls there are, so that none is left out unseen.
-HEARING_CALLS, RESERVING_CALLS = 36, 34
+HEARING_CALLS, RESERVING_CALLS, CAPPED_CALLS = 36, 34, 62
 
 
 @pytest.fixture
@@ -113,3 +116,50 @@ async def test_reserving_out_of_a_budget_that_many_share_may_die_anywhere(contac
 
     assert await at_every_point(attempt) >= RESERVING_CALLS
     await contact.check()
+
+
+@pytest.fixture
+async def capped(databases: Databases, tmp_path) -> AsyncIterator[Contact]:
+    """Contact under a pack with one cap over every channel, and a strategy without patience."""
+    rules = {"packs": tight_packs(), "strategy": eager()}
+    async with living_contact(databases, tmp_path, at("03-02 10:00"), **rules) as contact:
+        yield contact
+
+
+async def live_through(contact: Contact, key: str, days: list[date]) -> None:
+    """On each of *days*, which are crossed out, everything that is due happens, and what is sent is accepted."""
+    while days:
+        contact.sources["ingest"].business_date = days[0] - timedelta(days=1)
+        await contact.set_clock(datetime.combine(days[0], time(10), SHANGHAI))
+        await Timers(contact.house).wake_all()
+        begun = "update attempts set state = 'sending', request_hash = 'h', sending_at = now()"
+        await contact.shop.sql(f"{begun} where key = $1 and state = 'reserved'", key)
+        await contact.shop.sql("update attempts set state = 'accepted' where key = $1 and state = 'sending'", key)
+        for row in await contact.shop.sql("select attempt_id from attempts where key = $1 order by 1", key):
+            name = f"{row['attempt_id']}:accepted"
+            via = Request("sender", None, None, name, name.encode(), lambda _said: Answer(204, b""))
+            await apply(contact.house, [Heard(key, NoteAccepted(row["attempt_id"]), via)])
+        days.pop(0)
+
+
+async def test_a_cap_that_channels_and_loans_share_is_not_passed_wherever_the_process_dies(capped):
+    async def attempt(n: int, fuse: Fuse) -> None:
+        key, days = f"C{n}", [date(2026, 3, 3)]
+        await capped.set_clock(at("03-02 10:00"))
+        await apply(capped.house, [Heard(key, profile(jurisdiction="TIGHT"), Request("tests"))])
+        loans = [
+            event
+            for loan in ("L1", "L2")
+            for event in (opened(loan, jurisdiction="TIGHT"), late("03-02", "02-27", loan_id=loan))
+        ]
+        await hear(capped, "ingest", capped.sources["ingest"].say(key, at("03-02 10:00"), *loans))
+        await live_through(capped, key, [date(2026, 3, 2)])
+        with fused(capped.house.database, fuse), suppress(Crash):
+            await live_through(capped, key, days)
+        await live_through(capped, key, [*days, date(2026, 3, 4)])
+        said = await capped.types_said(key)
+        assert [said.count(name) for name in ("ContactReserved", "ContactSent")] == [CAP, CAP], said
+        assert len(await capped.shop.sql("select * from attempts where key = $1", key)) == CAP
+
+    assert await at_every_point(attempt) >= CAPPED_CALLS
+    await check_chains(capped.house)

@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -28,6 +28,8 @@ FROZEN_SECONDS: Final = 15.0
 DELAY_SECONDS_MAX: Final = 0.6
 LOOK_SECONDS: Final = 0.1
 GIVE_UP_SECONDS: Final = 180.0
+HELD_FOR: Final = {"kafka": "controller"}
+"""The port that keeps a process from starting, where it is not the one that bears its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,29 @@ async def _immediate(faults: Faults, victim: str) -> None:
 
 
 async def _stopped(faults: Faults, victim: str) -> None:
-    """Away for a minute: its port is held, so that it cannot come back sooner."""
+    """Away for a minute: a port that it needs is taken, and not the one that its clients ask."""
     before = faults.pid(victim)
     os.kill(before, signal.SIGTERM)
-    with socket.socket() as holder:
-        await _until(lambda: _binds(holder, faults.profile.ports[victim]))
+    async with taken_port(faults.profile.ports[HELD_FOR.get(victim, victim)]):
         await asyncio.sleep(STOPPED_SECONDS)
-    supervisor = supervisor_of(faults.profile)
+        assert not any(row["name"] == victim and row["state"] == "running" for row in _rows(faults.profile))
+    hurry(faults.profile)
+
+
+@contextlib.asynccontextmanager
+async def taken_port(port: int) -> AsyncIterator[None]:
+    """Take *port* as soon as it is free, so that whoever needs it cannot start."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        await _until(lambda: _listens(holder, port))
+        yield
+
+
+def hurry(profile: Profile) -> None:
+    """Tell the supervisor that somebody waits: what is to be started again is started now."""
+    supervisor = supervisor_of(profile)
     assert supervisor is not None
-    os.kill(supervisor, signal.SIGUSR1)  # somebody waits: the next attempt comes at once
+    os.kill(supervisor, signal.SIGUSR1)
 
 
 async def _frozen(faults: Faults, victim: str) -> None:
@@ -158,10 +174,11 @@ def _is_running(faults: Faults, victim: str) -> bool:
     return any(row["name"] == victim and row["state"] == "running" for row in _rows(faults.profile))
 
 
-def _binds(holder: socket.socket, port: int) -> bool:
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _listens(holder: socket.socket, port: int) -> bool:
+    """A bound port could be shared by others who say so; one that is listened at cannot."""
     try:
         holder.bind(("127.0.0.1", port))
+        holder.listen()
     except OSError:
         return False
     return True

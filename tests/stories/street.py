@@ -51,10 +51,11 @@ async def replaying(profile: Profile, portfolio: Portfolio) -> AsyncIterator[Run
 
 
 @asynccontextmanager
-async def ledger_of(profile: Profile, house: str) -> AsyncIterator[asyncpg.Connection]:
-    """A look into the database of *house*, as its administrator."""
+async def ledger_of(profile: Profile, house: str, *, backup: bool = False) -> AsyncIterator[asyncpg.Connection]:
+    """A look into the database of *house*, or a copy that a drill made of it, as its administrator."""
     server = PostgresServer(profile.folder / "postgres", profile.ports["postgres"])
-    connection = await asyncpg.connect(server.admin_url(database_of(house), driver=""))
+    name = database_of(house) + ("_backup" if backup else "")
+    connection = await asyncpg.connect(server.admin_url(name, driver=""))
     try:
         yield connection
     finally:
