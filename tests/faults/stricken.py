@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class Stricken(Run):
     posted: int = 0
     _striking: asyncio.Task[None] | None = None
 
-    async def step(self, now: datetime, facts: list[dict[str, object]]) -> datetime | None:
+    async def step(self, now: datetime, facts: Sequence[Mapping[str, Any]]) -> datetime | None:
         """As in any run; the next facts wait until the last fault is recovered from."""
         await self.recovered()
         self.posted += len(facts)

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -32,7 +34,7 @@ class Shared(Run):
     senders: int = 0
     moved_s: dict[str, float] = field(default_factory=dict)
 
-    async def step(self, now: datetime, facts: list[dict[str, object]]) -> datetime | None:
+    async def step(self, now: datetime, facts: Sequence[Mapping[str, Any]]) -> datetime | None:
         """As in any run."""
         self.posted += len(facts)
         if self.twins and facts and self.posted > len(self.portfolio.facts) // 2:

@@ -39,8 +39,6 @@ async def test_contact_restored_from_a_while_ago_says_what_follows_anew_and_send
     middle, end = len(days) // 2, len(days) * 3 // 4
     with whole_street(PORTFOLIO, broker=True) as profile:
         async with replaying(profile, PORTFOLIO) as run:
-            await run.street.set_clocks(PORTFOLIO.instant_of(days[0][0]))
-            await run.introduce()
             await replay_days(run, days[:middle])
             before = await said_by_contact(profile)
             await back_up(profile, "contact")
