@@ -12,6 +12,7 @@ import asyncpg
 from deploy.local.tokens import ensure_keys, jwks_file
 from services.contact.api.budgets import budgets_door
 from services.contact.api.holds import holds_door
+from services.contact.api.inbound import Inbound
 from services.contact.api.profiles import profiles_door
 from services.contact.api.signatures import Signatures
 from services.contact.api.webhooks import webhooks_door
@@ -81,7 +82,7 @@ async def living_contact(databases: Databases, folder: Path, now: datetime, **ru
     composer = Composer(sealer, texts, {"lender": settings.lender})
     routers = (
         profiles_door(house, sealer), holds_door(house), budgets_door(house, SHANGHAI),
-        webhooks_door(house, Signatures(settings.webhook_secrets)),
+        webhooks_door(house, Signatures(settings.webhook_secrets), Inbound(house, sealer)),
     )  # fmt: skip
     client = Client(build_app(house, settings, Assembly(routers=routers, peers=dict(sources))), folder, database)
     owner = await asyncpg.connect(database.owner_dsn)
