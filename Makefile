@@ -56,8 +56,8 @@ format: $(STAMP)  ## put the code into its form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-faults: setup  ## the tests that kill things
-	@$(BIN)/pytest tests/faults
+faults: setup  ## the tests that kill things for long, each recovery as a line of JSON: FACTS= SEED= KILLS=
+	@FACTS="$(FACTS)" SEED="$(SEED)" KILLS="$(KILLS)" $(BIN)/pytest -s tests/faults
 
 model: $(STAMP)  ## check the model of the delivery protocol; WRITE=1 renews docs/model.md
 	@command -v spin >/dev/null && command -v gcc >/dev/null || apt-get install -y -qq spin gcc libc6-dev >&2 \

@@ -52,6 +52,7 @@ def read_mail(content: bytes, sender: str, recipients: list[str]) -> dict[str, A
         "recipient": recipients[0] if recipients else "",
         "recipients": recipients,
         "sender": sender,
+        "message_id": str(message.get("message-id", "")).strip(),
         "subject": str(message.get("subject", "")),
         "text": text_of(message),
         "at": datetime.now(UTC).isoformat(),

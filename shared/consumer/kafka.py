@@ -74,6 +74,11 @@ class KafkaConsumer:
         while True:
             try:
                 await self._member()
+            except asyncio.CancelledError:
+                # A client that was torn cancels tasks of its own, and hands that on when it is stopped.
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise
+                log.warning("failed, trying again", extra={"task": "consumer", "error": "CancelledError"})
             except Exception as error:
                 wait_out(error, log, "consumer", KafkaError)
             await asyncio.sleep(RESTART_SECONDS)

@@ -23,11 +23,13 @@ async def inbox(tmp_path):
         yield client
 
 
-async def send(inbox, subject, text, to="li@example.com", html=None):
+async def send(inbox, subject, text, to="li@example.com", html=None, message_id=None):
     import asyncio
 
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = subject, "desk@example.com", to
+    if message_id:
+        mail["Message-ID"] = message_id
     mail.set_content(text)
     if html:
         mail.add_alternative(html, subtype="html")
@@ -44,6 +46,12 @@ async def test_a_mail_arrives_whole_in_any_script(inbox):
     [mail] = (await inbox.get("/mails")).json()
     assert (mail["sender"], mail["recipients"]) == ("desk@example.com", ["li@example.com"])
     assert (mail["subject"], mail["text"].strip()) == ("您的账单", "您好，李女士")
+
+
+async def test_a_mail_keeps_the_id_that_its_sender_gave_it(inbox):
+    await send(inbox, "named", "1", message_id="<4f1c@lender.example>")
+    await send(inbox, "nameless", "2")
+    assert [mail["message_id"] for mail in (await inbox.get("/mails")).json()] == ["<4f1c@lender.example>", ""]
 
 
 async def test_the_plain_part_is_shown_before_the_html(inbox):

@@ -2,14 +2,17 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from sqlalchemy import event
 
+from shared.announcements import Announcement, to_headers
+from shared.consumer.kafka import Records
 from shared.database import Database
+from shared.events import SOURCES
 
 CALLS_MAX = 200
 
@@ -70,15 +73,29 @@ def fused_producer(fuse: Fuse) -> type[AIOKafkaProducer]:
     return Producer
 
 
+def batch_of(source: str, said: Sequence[Announcement], start: int = 0) -> Records:
+    """*said* by *source*, as one batch that a broker brings; its first message lies at *start*."""
+    place = TopicPartition(SOURCES[source], 0)
+    return {place: [_record(place, start + n, source, one) for n, one in enumerate(said)]}
+
+
+def _record(place: TopicPartition, offset: int, source: str, said: Announcement) -> ConsumerRecord:
+    key, headers = said.key.encode(), to_headers(source, said)
+    return ConsumerRecord(
+        place.topic, place.partition, offset, 0, 0, key, said.data, None, len(key), len(said.data), headers
+    )
+
+
 async def at_every_point(attempt: Callable[[int, Fuse], Awaitable[None]]) -> int:
     """*attempt* with a fuse for every call it makes, until it makes fewer; answers how many points there were.
 
-    *attempt* gets the round, and recovers by itself after its `Crash`.
+    *attempt* gets the round, and recovers by itself after its `Crash`. Every round must make the same calls.
     """
     for n in itertools.count(1):
         assert n < CALLS_MAX
         fuse = Fuse(n)
         await attempt(n, fuse)
         if not fuse.blown:
+            assert fuse.calls == n - 1, "the last round made fewer calls than one before it: points were left out"
             return n - 1
     raise AssertionError

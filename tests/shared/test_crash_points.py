@@ -5,8 +5,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from shared.consumer import KafkaConsumer
-from shared.database.tables import published, unpublished
+from shared.database.tables import published, subjects, unpublished
 from shared.fold import Heard, House, apply
 from shared.fold import Request as Via
 from shared.relay import KafkaPublisher, NumberingPublisher, Relay
@@ -19,16 +18,13 @@ from tests.shared.street import (
     app_of,
     check_chains,
     check_folds,
-    eventually,
-    has_heard_all,
     publish_all,
     rows_of,
-    running,
     state_of,
     told,
 )
 from tests.shared.topics import read_topic
-from tests.shared.toy import Purse, RingAt, hearer, pay, soon, speaker
+from tests.shared.toy import Purse, RingAt, pay, soon, speaker
 
 pytestmark = pytest.mark.postgres
 
@@ -48,7 +44,7 @@ async def test_the_fold_may_die_anywhere(databases):
                 await apply(house, batch)
             assert [(await state_of(house, f"{name}{n}")).count for name in "AB"] == [2, 1]
 
-        assert await at_every_point(attempt) > 10
+        assert await at_every_point(attempt) >= 14
         await check_chains(house)
         await check_folds(house)
 
@@ -62,7 +58,7 @@ async def test_the_timers_may_die_anywhere(databases):
             await Timers(house).wake_all()
             assert [(await state_of(house, f"{name}{n}")).rung for name in "AB"] == [1, 1]
 
-        assert await at_every_point(attempt) > 10
+        assert await at_every_point(attempt) >= 12
         await check_chains(house)
         await check_folds(house)
 
@@ -81,20 +77,14 @@ async def test_the_relay_may_die_anywhere(databases, topics, monkeypatch):
             await _relay_once(house, topics, topic)
             assert not await rows_of(house, unpublished)
 
-        assert await at_every_point(attempt) > 10
+        assert await at_every_point(attempt) >= 16
         numbers: dict[str, list[int]] = {}
         for said in await read_topic(topics.server.bootstrap, topic):
             seen = numbers.setdefault(said.key, [])
             if said.number not in seen:
                 seen.append(said.number)
-        kept_numbers = {row.key: list(range(1, row.said + 1)) for row in await rows_of(house, _subjects())}
+        kept_numbers = {row.key: list(range(1, row.said + 1)) for row in await rows_of(house, subjects)}
         assert numbers == kept_numbers
-
-
-def _subjects():
-    from shared.database.tables import subjects
-
-    return subjects
 
 
 async def _relay_once(house, topics, topic) -> None:
@@ -115,7 +105,7 @@ async def test_the_relay_without_a_broker_may_die_anywhere(databases):
             await _until_crash(house, fuse, lambda: _number_once(house))
             await publish_all(house)
 
-        assert await at_every_point(attempt) > 5
+        assert await at_every_point(attempt) >= 8
         positions = [row.id for row in sorted(await rows_of(house, published), key=lambda row: row.position)]
         assert len(positions) == len(set(positions))
         assert positions == sorted(positions)
@@ -124,49 +114,6 @@ async def test_the_relay_without_a_broker_may_die_anywhere(databases):
 async def _number_once(house) -> None:
     async with house.database.work.connect() as connection:
         await Relay(house, NumberingPublisher()).publish_some(connection)
-
-
-@pytest.mark.kafka
-async def test_the_consumer_may_die_anywhere(databases, topics):
-    names = await topics.fresh(partitions=1)
-    topic = names["collections.repayments.v1"]
-    suffix = topic.removeprefix("collections.repayments.v1")
-    async with a_house(databases, speaker) as first, a_house(databases, hearer) as second:
-
-        async def attempt(n: int, fuse: Fuse) -> None:
-            await told(first, f"A{n}", "1.00", "2.00")
-            await told(first, f"B{n}", "1.00")
-            await _relay_once(first, topics, topic)
-            for burning in (fuse, Fuse()):
-                consumer = KafkaConsumer(second, topics.server.bootstrap, session_seconds=3, topic_suffix=suffix)
-                with fused(second.database, burning), suppress(Crash):
-                    await _hear_all(consumer, first, second)
-
-        assert await at_every_point(attempt) > 10
-        assert await has_heard_all(second, first)
-        await check_chains(second)
-        await check_folds(second, first)
-
-
-async def _hear_all(consumer: KafkaConsumer, first: House[Purse], second: House[Purse]) -> None:
-    async with running(consumer) as (task,):
-
-        async def done() -> bool:
-            return task.done() or await _heard_unwatched(first, second)
-
-        await eventually(done)
-
-
-async def _heard_unwatched(first: House[Purse], second: House[Purse]) -> bool:
-    """Whether all is heard, asked on the pool that burns no fuse."""
-    from sqlalchemy import select
-
-    from shared.database.tables import subjects
-
-    async with second.database.answering() as connection:
-        heard = {row.key: row.heard[0] for row in await connection.execute(select(subjects))}
-    async with first.database.answering() as connection:
-        return heard == {row.key: row.said for row in await connection.execute(select(subjects))}
 
 
 async def test_the_http_door_may_die_anywhere(databases, tmp_path):
@@ -185,6 +132,6 @@ async def test_the_http_door_may_die_anywhere(databases, tmp_path):
                 assert [(one.status_code, one.json()) for one in answers] == [(201, {"number": 1})] * 2
                 assert (await state_of(house, f"A{n}")).count == 1
 
-            assert await at_every_point(attempt) > 10
+            assert await at_every_point(attempt) >= 20
         await check_chains(house)
         await check_folds(house)

@@ -1,13 +1,11 @@
 """Real houses over databases of their own, in this process, so that they can be killed at any call."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import select
 
 from deploy.local.secrets import ensure_master_key
 from deploy.local.tokens import ensure_keys, jwks_file
@@ -22,19 +20,14 @@ from services.ingest.store.days import close_days
 from services.scoring import app as scoring
 from services.scoring.settings import Settings as ScoringSettings
 from services.scoring.store.rates import RULEBOOK as RATES
-from shared.database.tables import subjects
 from shared.fold import House
-from shared.heads import Peer
 from shared.service import Assembly, build_app
 from shared.verify import Rulebook, Verification, keep_rulebook
 from tests.harness import Databases
 from tests.houses import Client, _set_clock
-from tests.shared.verifying import Told
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 2, 20, 4, tzinfo=UTC)
-NOWHERE = "http://127.0.0.1:9"
-"""Where the houses would be that are not there: nobody answers."""
 
 
 @asynccontextmanager
@@ -56,22 +49,24 @@ async def an_ingest(databases: Databases, folder: Path) -> AsyncIterator[tuple[C
 
 
 @asynccontextmanager
-async def a_scoring(databases: Databases, folder: Path, source: House[Any]) -> AsyncIterator[Verification[Any]]:
-    """Scoring, which hears *source*."""
+async def a_scoring(databases: Databases, folder: Path, sources: Mapping[str, Any]) -> AsyncIterator[Verification[Any]]:
+    """Scoring, which asks *sources* what they said."""
     database = await databases.fresh("scoring")
     await _set_clock(database, NOW)
     made = ScoringSettings(
         database_url=database.app_url, clock="simulated", jwks_file=jwks_file(folder), jurisdiction="CN"
     )
-    verification = scoring.verification_of(made, _sources(source, "contact", "feedback"))
+    verification = scoring.verification_of(made, sources)
     await _keep(verification.house, RATES)
     yield verification
     await verification.house.database.close()
 
 
 @asynccontextmanager
-async def a_feedback(databases: Databases, folder: Path, source: House[Any]) -> AsyncIterator[Verification[Any]]:
-    """Feedback, which hears *source*."""
+async def a_feedback(
+    databases: Databases, folder: Path, sources: Mapping[str, Any]
+) -> AsyncIterator[Verification[Any]]:
+    """Feedback, which asks *sources* what they said."""
     database = await databases.fresh("feedback")
     await _set_clock(database, NOW)
     ensure_master_key(folder / "master.key")
@@ -79,14 +74,10 @@ async def a_feedback(databases: Databases, folder: Path, source: House[Any]) -> 
         database_url=database.app_url, clock="simulated", jwks_file=jwks_file(folder), jurisdiction="CN",
         master_key_file=folder / "master.key",
     )  # fmt: skip
-    verification = feedback.verification_of(made, _sources(source, "scoring", "contact"))
+    verification = feedback.verification_of(made, sources)
     await _keep(verification.house, Rules.of_bank("Asia/Shanghai").rulebook)
     yield verification
     await verification.house.database.close()
-
-
-def _sources(source: House[Any], *others: str) -> dict[str, Any]:
-    return {"ingest": Told(source), **{name: Peer(name, NOWHERE, None) for name in others}}
 
 
 async def _keep(house: House[Any], rulebook: Rulebook) -> None:
@@ -97,11 +88,3 @@ async def _keep(house: House[Any], rulebook: Rulebook) -> None:
 async def close_day(house: House[Any], day: date) -> None:
     async with house.database.begin() as connection:
         await close_days(connection, day)
-
-
-async def heard_all(house: House[Any], source: House[Any]) -> bool:
-    """Whether *house* has heard all that *source* said; asked on pools that burn no fuse."""
-    async with house.database.answering() as connection:
-        heard = {row.key: row.heard[0] for row in await connection.execute(select(subjects))}
-    async with source.database.answering() as connection:
-        return heard == {row.key: row.said for row in await connection.execute(select(subjects))}

@@ -93,6 +93,13 @@ def take_profile(_borrower: Borrower, command: commands.StateProfile, _context: 
     return refusal_of(command.profile) or ()
 
 
+def take_withdrawal(
+    _borrower: Borrower, _command: commands.NoteWithdrawn, _context: Context
+) -> Sequence[Event] | Refusal:
+    """What is no longer wanted and never began frees its slot, and says nothing: its cancelling was told."""
+    return ()
+
+
 ANSWERS: Final[dict[type, Answer]] = {
     commands.StateProfile: take_profile,
     commands.PlaceHold: requests.decide_hold,
@@ -106,6 +113,7 @@ ANSWERS: Final[dict[type, Answer]] = {
     commands.NoteReceipt: outcomes.note_receipt,
     commands.NoteRefusedBySwitch: outcomes.note_refused_by_switch,
     commands.NoteMissedWindow: outcomes.note_missed_window,
+    commands.NoteWithdrawn: take_withdrawal,
 }
 
 RECONSIDER: Final[tuple[Handler, ...]] = (
