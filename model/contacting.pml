@@ -179,7 +179,7 @@ inline report(n) {
     fi
 }
 
-/* services/contact/sender.py: lease, write down as sending, call, write down the answer, tell. */
+/* services/contact/sender/loop.py: lease, write down as sending, call, write down the answer, tell. */
 proctype Sender(byte i) {
     byte a;
     mtype result;
