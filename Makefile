@@ -19,8 +19,8 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock >&2
 	@touch $@
 
-run: setup  ## start everything afresh and replay a portfolio: DATA=… or SEED= BORROWERS= MONTHS=; JSON=1 only sums up
-	@DATA="$(DATA)" SEED="$(SEED)" BORROWERS="$(BORROWERS)" MONTHS="$(MONTHS)" JSON="$(JSON)" $(BIN)/python -m deploy.local.run
+run: setup  ## start everything afresh and replay a portfolio: DATA=… LOANS= MONTHS= or SEED= BORROWERS= MONTHS=; JSON=1 only sums up
+	@DATA="$(DATA)" LOANS="$(LOANS)" SEED="$(SEED)" BORROWERS="$(BORROWERS)" MONTHS="$(MONTHS)" JSON="$(JSON)" $(BIN)/python -m deploy.local.run
 
 up: setup  ## start everything, kept in var/up
 	@$(BIN)/python -m deploy.local up

@@ -98,11 +98,15 @@ def cause_of(error: NotQuiet | httpx.HTTPError, profile: Profile) -> str:
 
 
 def chosen_portfolio() -> Portfolio:
-    """`DATA=…` real records, otherwise `SEED`, `BORROWERS`, `MONTHS`. Raises: NoSuchData, ValueError."""
+    """`DATA=…` real records, of which `LOANS` and `MONTHS` keep the first; otherwise `SEED`, `BORROWERS`, `MONTHS`.
+
+    Raises: NoSuchData, ValueError.
+    """
     data = os.environ.get("DATA")
     if data:
-        limit = os.environ.get("LOANS")
-        return car_loans(Path(data), int(limit) if limit else None)
+        limit, span = os.environ.get("LOANS"), os.environ.get("MONTHS")
+        portfolio = car_loans(Path(data), int(limit) if limit else None)
+        return portfolio.first_months(int(span)) if span else portfolio
     seed, borrowers, months = (int(os.environ.get(name) or usual) for name, usual in SETTINGS)
     if not (1 <= borrowers <= 200_000 and 1 <= months <= 24):
         raise ValueError("BORROWERS is 1 to 200,000, MONTHS 1 to 24")

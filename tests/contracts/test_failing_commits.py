@@ -45,6 +45,7 @@ DOORS = {
     "bucket rates": ("scoring", "PUT", "/v1/bucket-rates/own-1", RATES, None),
     "a hold": ("contact", "POST", "/v1/holds", HOLD, None),
     "a profile": ("contact", "PUT", "/v1/customers/C1/profile", PROFILE, None),
+    "several profiles": ("contact", "POST", "/v1/profiles", {"profiles": [{"customer_id": "C1", **PROFILE}]}, None),
     "the kill switch": ("contact", "PUT", "/v1/killswitch", {"scope": "global", "reason": "tests"}, None),
     "a stop": ("feedback", "POST", "/v1/stops", STOP, None),
     "a hardship claim with words": ("feedback", "POST", "/v1/hardship-claims", CLAIM, None),
@@ -136,3 +137,10 @@ async def test_what_is_refused_beside_a_fault_does_not_hide_it(databases, tmp_pa
         body = json.dumps([opened(), event("no.such.type", "X1")])
         answer = await client.http.post("/v1/events", content=body, headers={"content-type": BATCH})
         assert answer.status_code == 500
+
+
+async def test_profiles_whose_commit_fails_are_not_told_to_be_at_fault(databases, tmp_path):
+    async with a_house_whose_commits_fail(databases, tmp_path, "contact", ["subjects"]) as client:
+        listed = {"profiles": [{"customer_id": name, **PROFILE} for name in ("C1", "C2")]}
+        answer = await knock(client, "POST", "/v1/profiles", listed, None)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal-error"), answer.text

@@ -188,6 +188,7 @@ async def test_a_token_without_the_scope_is_told_which_one_it_needs(first, keys)
 
 
 async def test_a_house_stops_within_its_bound_and_leaves_no_connection(databases, keys):
+    before = asyncio.all_tasks()
     async with a_house(databases, speaker) as first:
         app = app_of(first, keys)
         server = Server(app, "127.0.0.1", 0)
@@ -202,8 +203,8 @@ async def test_a_house_stops_within_its_bound_and_leaves_no_connection(databases
         assert ticks() - began < 5
         name = first.database.work.url.database
         assert await _connections(databases, name) == 0
-        left = [task for task in asyncio.all_tasks() if task.get_name() in ("Timers", "Relay", "Sweep")]
-        assert not left
+        left = asyncio.all_tasks() - before
+        assert not [task for task in left if task.get_name() in ("Timers", "Relay", "Sweep")]
 
 
 async def _is_started(server: uvicorn.Server) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,16 @@ class Portfolio:
         for day, fact in self.facts:
             found.setdefault(day, []).append(fact)
         yield from sorted(found.items())
+
+    def first_months(self, months: int) -> "Portfolio":
+        """What of it is dated in the first *months* calendar months, and the borrowers of loans that open in them."""
+        end = month_start(self.start_on, months)
+        facts = [(day, fact) for day, fact in self.facts if day < end]
+        customers = {fact["data"]["customer_id"] for _, fact in facts if fact["type"] == "loan.opened"}
+        people = [one for one in self.borrowers if one.customer_id in customers]
+        return replace(
+            self, facts=facts, borrowers=people, notes=[*self.notes, f"only the first {months} months of it"]
+        )
 
     def instant_of(self, day: date) -> datetime:
         """When the bank's file of *day* arrives: as the day begins in the business calendar."""

@@ -11,7 +11,7 @@ from services.contact.store.profiles import Standing, find_standings, refusal_to
 from services.contact.store.sealing import Sealer
 from services.contact.store.vault import wrapped_keys
 from shared.auth import Principal, requires
-from shared.fold import Applied, House, Outcome, Unaddressed, apply
+from shared.fold import Applied, Failed, House, Outcome, Unaddressed, apply
 from shared.fold import Request as Via
 from shared.problems import Door
 from shared.refusal import Refusal, Refused
@@ -38,6 +38,8 @@ def onboarding_door(house: House[Any], sealer: Sealer) -> APIRouter:
             wrapped = await wrapped_keys(connection, sealer, [drafts[i].key for i in drafts if i not in refused])
         entering = {i: one.entered(sealer, wrapped[one.key]) for i, one in drafts.items() if i not in refused}
         outcomes = await apply(house, [Unaddressed(one, via) for one in entering.values()])
+        if outcomes and all(isinstance(outcome, Failed) for outcome in outcomes):
+            raise Refused(refusal_of(outcomes[0]))  # a fault of ours: nobody's profile is to blame
         for index, outcome in zip(entering, outcomes, strict=True):
             refused |= _refused(index, outcome)
         verdicts = [ProfileVerdict.of(index, refused[index]) for index in sorted(refused)]
