@@ -156,6 +156,7 @@ _COMPLAINT: Final = Good("POST /v1/complaints", _about(complaint_id="X{n}", cate
 _CONSENT: Final = Good(
     "POST /v1/consents", _about(consent_id="A{n}", matter="reminders", scope={"kind": "everything"}), 201
 )
+_REF: Final = "00000000-0000-4000-8000-{n:012}"
 FEEDBACK: Final = (
     Good("POST /v1/promises", _promised, 201),
     _CLAIM,
@@ -172,7 +173,7 @@ FEEDBACK: Final = (
     Good("POST /v1/consents/{consent_id}/withdrawal", _about(), **_NOT_FOUND),
     Good("POST /v1/representatives", _about(representative_id="R{n}", role="other", since="2025-01-01"), 201),
     Good("POST /v1/vulnerabilities", _SLOW, 201),
-    Good("POST /v1/addresses/invalid", _about(address_ref="00000000-0000-4000-8000-{n:012}", channel="sms", reason="dead"), 201),
+    Good("POST /v1/addresses/invalid", _about(address_ref=_REF, channel="sms", reason="dead"), 201),
     Good("POST /v1/payment-claims", _about(claim_id="Z{n}", channel="sms", loan_ids=["L1"], text="Paid."), 201),
 )  # fmt: skip
 GOODS: Final[Mapping[str, tuple[Good, ...]]] = {

@@ -27,7 +27,7 @@ HARD_TIMES = {
     3: ((0, 0.2), (2, 0.3), (3, 0.5)),
     4: ((4, 1.0),),
 }
-PORTFOLIO = generated(seed=7, borrowers=40, months=3, matrix=HARD_TIMES)
+PORTFOLIO = generated(seed=7, borrowers=60, months=2, matrix=HARD_TIMES)
 TALKATIVE = Shares(promise=0.3, hardship=0.1, dispute=0.1, complaint=0.1, stop=0.1, preference=0.1)
 SUMMARY = (
     "facts", "events", "buckets", "contacts", "promises", "answers", "steps", "parked", "seconds", "events_per_second",
