@@ -27,8 +27,8 @@ HARD_TIMES = {
     3: ((0, 0.2), (2, 0.3), (3, 0.5)),
     4: ((4, 1.0),),
 }
-PORTFOLIO = generated(seed=7, borrowers=60, months=2, matrix=HARD_TIMES)
-TALKATIVE = Shares(promise=0.3, hardship=0.1, dispute=0.1, complaint=0.1, stop=0.1, preference=0.1)
+PORTFOLIO = generated(seed=7, borrowers=90, months=1, matrix=HARD_TIMES)
+TALKATIVE = Shares(promise=0.2, hardship=0.12, dispute=0.12, complaint=0.14, stop=0.12, preference=0.12)
 SUMMARY = (
     "facts", "events", "buckets", "contacts", "promises", "answers", "steps", "parked", "seconds", "events_per_second",
     "kafka", "borrower", "synthetic",
