@@ -32,6 +32,9 @@ from deploy.local.replay.story import story_of
 from deploy.local.replay.street import NotQuiet, Street
 from deploy.local.tokens import make_token
 
+BORROWERS_MAX, MONTHS_MAX = 200_000, 24
+LOANS_MAX, RECORDED_MONTHS_MAX = 10_000, 120
+
 
 def main() -> int:
     """Read the settings from the environment, run, and stay up until Ctrl-C unless `JSON=1`."""
@@ -104,16 +107,29 @@ def chosen_portfolio() -> Portfolio:
     """
     data = os.environ.get("DATA")
     if data:
-        limit, span = os.environ.get("LOANS"), os.environ.get("MONTHS")
-        portfolio = car_loans(Path(data), int(limit) if limit else None)
-        return portfolio.first_months(int(span)) if span else portfolio
-    seed, borrowers, months = (int(os.environ.get(name) or usual) for name, usual in SETTINGS)
-    if not (1 <= borrowers <= 200_000 and 1 <= months <= 24):
-        raise ValueError("BORROWERS is 1 to 200,000, MONTHS 1 to 24")
-    return generated(seed, borrowers, months)
+        loans, months = _count("LOANS", LOANS_MAX), _count("MONTHS", RECORDED_MONTHS_MAX)
+        portfolio = car_loans(Path(data), loans)
+        return portfolio.first_months(months) if months else portfolio
+    seed = _whole("SEED", os.environ.get("SEED") or "42")
+    return generated(seed, _count("BORROWERS", BORROWERS_MAX) or 2000, _count("MONTHS", MONTHS_MAX) or 12)
 
 
-SETTINGS = (("SEED", 42), ("BORROWERS", 2000), ("MONTHS", 12))
+def _count(name: str, most: int) -> int | None:
+    """The setting *name*, 1 to *most*; None where it is not given. Raises: ValueError."""
+    text = os.environ.get(name)
+    if not text:
+        return None
+    count = _whole(name, text)
+    if not 1 <= count <= most:
+        raise ValueError(f"{name} is 1 to {most:,}")
+    return count
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name} is a whole number") from None
 
 
 def profile_for(portfolio: Portfolio) -> Profile:

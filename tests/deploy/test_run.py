@@ -14,7 +14,7 @@ from deploy.local.java import kafka_version
 from deploy.local.lifecycle import CannotStart, down, status, supervisor_of, up_afresh
 from deploy.local.replay.generated import generated
 from deploy.local.replay.street import NotQuiet
-from deploy.local.run import cause_of, kafka_name, run, stopping
+from deploy.local.run import cause_of, chosen_portfolio, kafka_name, run, stopping
 from tests.deploy.small_system import pids, profile_in, some_system
 
 PORTFOLIO = generated(seed=1, borrowers=2, months=1)
@@ -145,3 +145,28 @@ def test_all_that_down_waits_for_is_less_than_a_minute():
 def test_the_broker_is_named_as_the_pom_names_it():
     assert kafka_name(None) == f"apache {kafka_version()}"
     assert kafka_name("there is no JDK") == "none"
+
+
+WRONG = {
+    "no number": ({"BORROWERS": "many"}, "BORROWERS is a whole number"),
+    "a seed that is none": ({"SEED": "x"}, "SEED is a whole number"),
+    "nobody": ({"BORROWERS": "0"}, "BORROWERS is 1 to 200,000"),
+    "one too many": ({"BORROWERS": "200001"}, "BORROWERS is 1 to 200,000"),
+    "too long": ({"MONTHS": "25"}, "MONTHS is 1 to 24"),
+    "no real loan": ({"DATA": "somewhere", "LOANS": "0"}, "LOANS is 1 to 10,000"),
+    "no real month": ({"DATA": "somewhere", "MONTHS": "-1"}, "MONTHS is 1 to 120"),
+}
+
+
+@pytest.mark.parametrize(("stated", "answer"), WRONG.values(), ids=WRONG)
+def test_a_setting_that_cannot_be_is_refused_by_name(stated, answer, monkeypatch):
+    for name in ("DATA", "LOANS", "SEED", "BORROWERS", "MONTHS"):
+        monkeypatch.setenv(name, stated.get(name, ""))
+    with pytest.raises(ValueError, match=f"^{answer}$"):
+        chosen_portfolio()
+
+
+def test_the_ends_of_what_may_be_asked_are_inside(monkeypatch):
+    for name, value in {"DATA": "", "SEED": "7", "BORROWERS": "1", "MONTHS": "24"}.items():
+        monkeypatch.setenv(name, value)
+    assert chosen_portfolio() == generated(seed=7, borrowers=1, months=24)
